@@ -1,0 +1,97 @@
+"""`mlsec-lint check`: read files and report what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from mlsec_lint import run as runner
+from mlsec_lint.cli import options as shared
+from mlsec_lint.cli import output, screen
+from mlsec_lint.model import Report
+
+_FAIL_ON = click.Choice(("low", "medium", "high", "never"), case_sensitive=False)
+
+
+@click.command(epilog="Example: mlsec-lint check src notebooks --format text --format sarif:out.sarif")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@shared.choosing
+@click.option("--fail-on", type=_FAIL_ON, help="Exit with 1 from this severity on (default: medium).")
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit with 0 whatever is found; files that cannot be read still give 2."
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 for any finding and for stale baseline entries.")
+@click.option("--statistics", is_flag=True, help="Count findings by rule, on stderr.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    callback=output.formats,
+    metavar="NAME[:FILE]",
+    help="text, concise, json, sarif, github, gitlab, junit or html; several if all but one have a file.",
+)
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout.")
+@click.option("--show-hidden", is_flag=True, help="List what is hidden, and why.")
+@click.option("--all", "unfold", is_flag=True, help="Show each place by itself.")
+@click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell more, on stderr.")
+@click.option("--show-files", is_flag=True, help="List the files that would be read.")
+@click.option("--show-settings", is_flag=True, help="List the settings in force and where each was set.")
+def check(paths: tuple[str, ...], **given: Any) -> int:
+    """Read files and folders (default: the current one) and report what is wrong; `-` reads stdin."""
+    paths = paths or (".",)
+    options = shared.run_options(given, paths)
+    if given["strict"] and given["fail_on"] is None and options.changes is not None:
+        options = replace(options, changes={**options.changes, "fail_on": ("low", "--strict")})
+    if given["show_settings"]:
+        shared.show_settings(paths, options)
+        return 0
+    if given["show_files"]:
+        return _show_files(paths, options)
+    progress = screen.Progress(given["quiet"])
+    report = runner.run(paths, replace(options, progress=progress))
+    progress.clear()
+    code = exit_code(report, strict=given["strict"], exit_zero=given["exit_zero"])
+    formats = given["formats"] or (("text", ""),)
+    ruleset = runner.ruleset_for(options.settings_for("."))
+    view = output.view_of(report, ruleset, code, pages=any(name == "sarif" for name, _ in formats))
+    view = replace(view, unfold=given["unfold"], show_hidden=given["show_hidden"])
+    output.write(formats, view, given["color"])
+    _tell(report, given)
+    return code
+
+
+def exit_code(report: Report, *, strict: bool = False, exit_zero: bool = False) -> int:
+    """Return 2 where something was not checked, 1 where something fails, else 0."""
+    if report.unread or report.interrupted:
+        return 2
+    if exit_zero:
+        return 0
+    return 1 if report.failing or (strict and report.stale) else 0
+
+
+def _tell(report: Report, given: dict[str, Any]) -> None:
+    """The summary, and what else belongs on stderr."""
+    if given["statistics"]:
+        click.echo(screen.statistics(report), err=True, nl=False)
+    for unread in report.unread:
+        if given["verbose"] or not any(one.code == "MLS901" for one in report.findings):
+            screen.say(f"not checked: {unread.path}: {unread.reason}")
+    for note in report.notes:
+        screen.say(f"note: {note}")
+    if report.interrupted:
+        screen.say("stopped: not every file was checked")
+    if not given["quiet"]:
+        text = screen.summary(report)
+        screen.say(text + (f" in {report.seconds:.2f} s" if given["verbose"] else ""))
+
+
+def _show_files(paths: tuple[str, ...], options: runner.Options) -> int:
+    tasks, failed = runner.plan(paths, options)
+    for task in tasks:
+        click.echo(f"{task.file.shown}\t{task.file.kind}")
+    for _, error in failed:
+        screen.say(f"not readable: {error}")
+    return 2 if failed else 0

@@ -1,0 +1,75 @@
+"""Reports to stdout and to files, in one format or several."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from mlsec_lint import __version__
+from mlsec_lint.cli import screen
+from mlsec_lint.model import Report, RuleSet
+from mlsec_lint.report import FORMATS, View, render
+
+
+def formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return (name, file or "") for each `NAME` or `NAME:FILE`."""
+    found = []
+    for value in values:
+        name, _, file = value.partition(":")
+        if name not in FORMATS:
+            close = difflib.get_close_matches(name, FORMATS, n=1)
+            hint = f" Did you mean `{close[0]}`?" if close else f" Choose from {', '.join(FORMATS)}."
+            raise click.BadParameter(f"There is no format `{name}`.{hint}", ctx, param)
+        found.append((name, file))
+    if sum(1 for _, file in found if not file) > 1:
+        raise click.BadParameter("Only one format can go to stdout; give the others a file: NAME:FILE.", ctx, param)
+    return tuple(found)
+
+
+def view_of(report: Report, ruleset: RuleSet, exit_code: int, *, pages: bool = False) -> View:
+    """Return the view that every format is given, for no terminal in particular."""
+    rules = {rule.code: rule for rule in ruleset.rules}
+    found = {one.code for one in report.findings} | {one.finding.code for one in report.hidden}
+    texts: dict[str, str] = {}
+    if pages:
+        from mlsec_lint import explain
+
+        texts = {code: explain.page(rules[code]) for code in sorted(found) if code in rules}
+    return View(
+        report=report,
+        version=__version__,
+        rules=rules,
+        pages=texts,
+        root=os.getcwd(),
+        title=os.path.basename(os.getcwd()),
+        arguments=tuple(sys.argv[1:]),
+        exit_code=exit_code,
+    )
+
+
+def write(wanted: tuple[tuple[str, str], ...], view: View, color: str) -> None:
+    """Render the report in each format, to its file or to stdout."""
+    for name, file in wanted:
+        if file:
+            write_file(file, render(name, view))
+        else:
+            painted = screen.wants_color(color, sys.stdout)
+            links = painted and sys.stdout.isatty()
+            terminal = replace(view, color=painted, links=links, width=screen.width())
+            sys.stdout.write(render(name, terminal))
+            sys.stdout.flush()
+
+
+def write_file(file: str, text: str) -> None:
+    """Write `text` to `file`, making its folder; raises UsageError where that is not possible."""
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise click.UsageError(f"`{file}` cannot be written: {error.strerror or error}") from error

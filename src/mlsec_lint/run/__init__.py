@@ -1,0 +1,214 @@
+"""Many files: which, in what order, in which process; then baseline and fingerprints -> Report.
+
+Must not know formats, or what the command line looks like.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mlsec_lint import baseline, changes, config, rules, source
+from mlsec_lint.model import Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
+from mlsec_lint.run import pool
+from mlsec_lint.run.one import Project, Result, Task, check_file, not_checked
+
+__all__ = ["Mistakes", "Options", "failing", "plan", "run"]
+
+
+class Mistakes(Exception):
+    """What is wrong with settings or rule files, all of it; nothing was checked."""
+
+    def __init__(self, errors: Sequence[Problem]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(str(error) for error in errors))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller wants of a run, beside the settings of the project."""
+
+    config: str | None = None
+    isolated: bool = False
+    changes: Mapping[str, tuple[Any, str]] | None = None  # field of Settings -> (value, where it was set)
+    extend: tuple[str, ...] = ()  # more selectors
+    exclude: tuple[str, ...] = ()  # more globs
+    jobs: int = 0  # 0: as many as there are cores
+    noqa: bool = True
+    baseline: bool = True
+    gitignore: bool = True
+    force_exclude: bool = False
+    diff_base: str = ""
+    stdin: bytes | None = None
+    stdin_filename: str = "stdin"
+    progress: Callable[[int, int], None] | None = None  # (files done, files in all)
+
+    def settings_for(self, path: str) -> Settings:
+        """Return the settings in force for a file or folder."""
+        settings = config.for_path(path, self.config, self.isolated)
+        wanted = dict(self.changes or {})
+        if self.extend:
+            before = wanted.get("select", (settings.select, ""))[0]
+            wanted["select"] = ((*before, *self.extend), "--extend-select")
+        if self.exclude:
+            wanted["exclude"] = ((*settings.exclude, *self.exclude), "--exclude")
+        return config.override(settings, wanted)
+
+
+def ruleset_for(settings: Settings, *, prose: bool = True) -> RuleSet:
+    """Return our rules and those that the settings add; raises rules.RuleErrors.  Checking needs no prose."""
+    return rules.load(tuple(Path(settings.root, folder) for folder in settings.rules), prose=prose)
+
+
+def plan(paths: Iterable[str], options: Options) -> tuple[list[Task], list[tuple[Task, SourceError]]]:
+    """Return what is to be checked, in the order of the report, and what cannot be; raises Mistakes."""
+    tasks: list[Task] = []
+    failed: list[tuple[Task, SourceError]] = []
+    by_folder: dict[str, Settings] = {}
+
+    def settings_for(folder: str) -> Settings:
+        if folder not in by_folder:
+            by_folder[folder] = options.settings_for(folder)
+        return by_folder[folder]
+
+    names = [path for path in paths if path != "-"]
+    for found in source.files(names, settings_for, force_exclude=options.force_exclude, gitignore=options.gitignore):
+        if isinstance(found, SourceError):
+            file = source.File(found.path, found.path, "python")
+            failed.append((Task(file, settings_for(os.path.dirname(os.path.abspath(found.path)))), found))
+        else:
+            tasks.append(Task(found, settings_for(os.path.dirname(found.path)), options.noqa))
+    if options.stdin is not None:
+        name = options.stdin_filename
+        settings = settings_for(os.path.dirname(os.path.abspath(name)))
+        shown = name.replace(os.sep, "/")
+        file = source.File(os.path.abspath(name), shown, source.kind_of(name) or "python")
+        tasks.append(Task(file, settings, options.noqa, options.stdin))
+    tasks.sort(key=lambda task: task.file.shown)
+    return tasks, failed
+
+
+def run(paths: Iterable[str], options: Options) -> Report:
+    """Check the files under `paths` and return what there is to say; raises Mistakes and rules.RuleErrors."""
+    start = time.monotonic()
+    fallback = options.settings_for(".")
+    tasks, failed = plan(paths, options)
+    rulesets = _rulesets([fallback, *(task.settings for task in tasks)])
+    touched = changes.since(options.diff_base) if options.diff_base else None
+    if touched is not None:
+        tasks = [task for task in tasks if task.data is not None or touched.has(task.file.path)]
+    project: Project | None = None  # what files know of each other is gathered here, before any is checked
+    results: dict[str, Result] = {}
+    interrupted = pool.work(tasks, rulesets, project, options.jobs, results, options.progress)
+    for task, error in failed:
+        results[task.file.path] = not_checked(task, rulesets[task.settings.rules], error.message)
+    by_path = {task.file.shown: task for task in [*tasks, *(task for task, _ in failed)]}
+    report = _gathered(results)
+    if touched is not None:
+        report = _only_changed(report, by_path, touched)
+    report = _with_baseline(report, by_path, options)
+    return replace(
+        _finished(report),
+        files=len(tasks) + len(failed),
+        failing=sum(1 for one in report.findings if failing(one, _settings_of(one, by_path, fallback))),
+        seconds=time.monotonic() - start,
+        interrupted=interrupted,
+    )
+
+
+def _rulesets(every: Iterable[Settings]) -> dict[tuple[str, ...], RuleSet]:
+    """The rule sets in use, by the `rules` setting; every selector is held against the one it is meant for."""
+    rulesets: dict[tuple[str, ...], RuleSet] = {}
+    errors: dict[str, Problem] = {}
+    for settings in dict.fromkeys(every):
+        if settings.rules not in rulesets:
+            rulesets[settings.rules] = ruleset_for(settings, prose=False)
+        for error in config.unknown_selectors(settings, rulesets[settings.rules].rules):
+            errors[str(error)] = error
+    if errors:
+        raise Mistakes(tuple(errors.values()))
+    return rulesets
+
+
+def check_one(task: Task, rulesets: Mapping[tuple[str, ...], RuleSet], project: Project | None) -> Result:
+    """Check the file of `task` with the rules that its settings ask for."""
+    return check_file(task, rulesets[task.settings.rules], project)
+
+
+def failing(finding: Finding, settings: Settings) -> bool:
+    """Tell whether `finding` makes the run fail."""
+    return settings.fail_on != "never" and finding.severity >= Level.parse(settings.fail_on)
+
+
+def _settings_of(finding: Finding, by_path: Mapping[str, Task], fallback: Settings) -> Settings:
+    task = by_path.get(finding.path)
+    return task.settings if task else fallback
+
+
+def _gathered(results: Mapping[str, Result]) -> Report:
+    every = results.values()
+    lines: dict[tuple[str, int], str] = {}
+    for result in every:
+        lines.update(result.lines)
+    return Report(
+        findings=tuple(one for result in every for one in result.shown),
+        hidden=tuple(one for result in every for one in result.hidden),
+        unread=tuple(sorted((one for result in every for one in result.unread), key=lambda one: one.path)),
+        parsed=sum(result.parsed for result in every),
+        lines=lines,
+    )
+
+
+def _only_changed(report: Report, by_path: Mapping[str, Task], touched: changes.Changes) -> Report:
+    shown, hidden = [], list(report.hidden)
+    for one in report.findings:
+        task = by_path.get(one.path)
+        if task is None or task.data is not None or touched.has(task.file.path, one.line, one.end_line):
+            shown.append(one)
+        else:
+            hidden.append(Hidden(one, "diff-base", f"not on a line changed since {touched.revision}"))
+    return replace(report, findings=tuple(shown), hidden=tuple(hidden))
+
+
+def _with_baseline(report: Report, by_path: Mapping[str, Task], options: Options) -> Report:
+    """Hide what each project's baseline accepts; stale entries are told in the notes."""
+    if not options.baseline:
+        return report
+    files = {name for task in by_path.values() if (name := config.baseline_path(task.settings))}
+    notes, stale = list(report.notes), 0
+    for name in sorted(files):
+        mine = {path for path, task in by_path.items() if config.baseline_path(task.settings) == name}
+        if not os.path.exists(name):
+            notes.append(f"there is no baseline {name} yet; `mlsec-lint baseline --accept` writes it")
+            continue
+        accepted = baseline.read(name)
+        outcome = baseline.split(report.findings, accepted, name, only=mine)
+        report = replace(report, findings=outcome.new, hidden=report.hidden + outcome.accepted)
+        gone = [] if options.diff_base else [entry for entry in outcome.stale if baseline.covers(entry, name, mine)]
+        stale += len(gone)
+        notes += [f"{name}: no longer found, `mlsec-lint baseline --prune` removes it: {entry}" for entry in gone]
+    return replace(report, notes=tuple(notes), stale=stale)
+
+
+def _finished(report: Report) -> Report:
+    """Sorted, with fingerprints and groups, so that nothing depends on the order of the work."""
+    marked = baseline.fingerprinted([*report.findings, *(one.finding for one in report.hidden)])
+    marked = [replace(one, group=_group(one)) for one in marked]
+    count = len(report.findings)
+    hidden = [replace(one, finding=new) for one, new in zip(report.hidden, marked[count:], strict=True)]
+    return replace(
+        report,
+        findings=tuple(sorted(marked[:count], key=lambda one: one.order)),
+        hidden=tuple(sorted(hidden, key=lambda one: (one.finding.order, one.by))),
+    )
+
+
+def _group(finding: Finding) -> str:
+    """A name for the places that are one decision; findings with the same words in one file are one, too."""
+    parts = (finding.code, finding.path, finding.group or finding.message)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]

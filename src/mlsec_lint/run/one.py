@@ -1,0 +1,199 @@
+"""One file, from its name to what is shown and hidden; whatever goes wrong becomes a finding.
+
+Must not know of other files, processes, baselines or formats.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mlsec_lint import config, source, suppress
+from mlsec_lint.model import Finding, Hidden, Level, Rule, RuleSet, Settings, Source, SourceError, Unread
+from mlsec_lint.source.python import python_source
+
+NOT_CHECKED = "MLS901"
+
+Project = object  # what the files of a project know of each other; check.py says what it looks like
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to check, with all that is needed for it; `data` holds what came through stdin."""
+
+    file: source.File
+    settings: Settings
+    noqa: bool = True
+    data: bytes | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What there is to say about one file."""
+
+    shown: list[Finding] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    parsed: bool = False
+    lines: dict[tuple[str, int], str] = field(default_factory=dict)
+
+
+def check_file(task: Task, ruleset: RuleSet, project: Project | None = None) -> Result:
+    """Read and check one file; never raises for what stands in it."""
+    try:
+        text = _read(task)
+        return _check(text, task, ruleset, project)
+    except KeyboardInterrupt:
+        raise
+    except SourceError as error:
+        line = int(error.place) if error.place.isdigit() else 0
+        return not_checked(task, ruleset, error.message, line)
+    except RecursionError:
+        return not_checked(task, ruleset, "it is nested too deeply")
+    except MemoryError:
+        return not_checked(task, ruleset, "there was not enough memory")
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return not_checked(task, ruleset, f"an error inside the linter ({reason[:200]})")
+
+
+def _read(task: Task) -> Source:
+    file = task.file
+    if task.data is not None:
+        return _from_stdin(task.data, task)
+    return source.read(file.path, file.shown, task.settings.root, file.kind)
+
+
+def _from_stdin(data: bytes, task: Task) -> Source:
+    file = task.file
+    if file.kind == "python":
+        return python_source(data, file.path, file.shown, task.settings.root)
+    with tempfile.TemporaryDirectory() as folder:  # the other readers open a file by its name
+        path = os.path.join(folder, os.path.basename(file.path))
+        Path(path).write_bytes(data)
+        return source.read(path, file.shown, task.settings.root, file.kind)
+
+
+def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) -> Result:
+    from mlsec_lint.check import check
+
+    settings = task.settings
+    raw = check(text, ruleset, settings, project)
+    result = Result()
+    by_code = {rule.code: rule for rule in ruleset.rules}
+    for number, reason in text.troubles:
+        result.unread.append(Unread(_place(text, number), reason))
+        raw.append(_trouble(text, by_code.get(NOT_CHECKED), number, reason))
+    shown: list[Finding] = raw
+    hidden: list[Hidden] = []
+    if task.noqa:
+        shown, hidden = suppress.apply(
+            text,
+            raw,
+            ruleset.rules,
+            require_reasons=settings.require_reasons,
+            selected=lambda rule: _alive(rule, settings),
+            everything=lambda: check(text, ruleset, replace(settings, audit=True, preview=True), project),
+        )
+    for finding in shown:
+        _sort_out(finding, by_code, task, result)
+    kept = {finding.code for finding in raw if _wanted(finding, by_code, settings)}
+    result.hidden += [one for one in hidden if one.finding.code in kept and _severe(one.finding, settings)]
+    _remember_lines(text, result)
+    return result
+
+
+def _alive(rule: Rule, settings: Settings) -> bool:
+    return rule.status != "removed" and (rule.status != "preview" or settings.preview)
+
+
+def _wanted(finding: Finding, by_code: Mapping[str, Rule], settings: Settings) -> bool:
+    rule = by_code.get(finding.code)
+    return rule is None or config.chosen(settings, rule)
+
+
+def _severe(finding: Finding, settings: Settings) -> bool:
+    return finding.severity >= Level.parse(settings.min_severity)
+
+
+def _sort_out(finding: Finding, by_code: Mapping[str, Rule], task: Task, result: Result) -> None:
+    """Put a finding where select, ignore, per-file-ignores and min-severity want it."""
+    settings = task.settings
+    if not _wanted(finding, by_code, settings) or not _severe(finding, settings):
+        return
+    rule = by_code.get(finding.code)
+    glob = config.ignored_for(settings, rule, task.file.path) if rule else ""
+    if glob:
+        result.hidden.append(Hidden(finding, "per-file-ignores", glob))
+    else:
+        result.shown.append(finding)
+
+
+# ---------------------------------------------------------------- what was not checked
+
+
+def not_checked(task: Task, ruleset: RuleSet, reason: str, line: int = 0) -> Result:
+    """Return the result that says that the file was not checked, and why."""
+    shown = task.file.shown
+    rule = next((rule for rule in ruleset.rules if rule.code == NOT_CHECKED), None)
+    result = Result(unread=[Unread(f"{shown}:{line}" if line else shown, reason)])
+    finding = _trouble(Source(shown, ""), rule, line, reason)
+    if rule is None or config.selects(task.settings, rule, task.file.path):
+        result.shown.append(finding)
+    return result
+
+
+def _trouble(text: Source, rule: Rule | None, line: int, reason: str) -> Finding:
+    place = text.places[line - 1] if 0 < line <= len(text.places) else None
+    number = place.line if place else max(line, 1)
+    what = "this cell" if place else "this part" if text.text else "this file"
+    return Finding(
+        path=text.path,
+        line=number,
+        column=1,
+        code=NOT_CHECKED,
+        name=rule.name if rule else "not-checked",
+        message=f"{what} was not checked: {reason}",
+        severity=rule.severity if rule else Level.MEDIUM,
+        confidence=Level.HIGH,
+        end_line=number,
+        end_column=1,
+        guidelines=rule.guidelines if rule else (),
+        cwe=rule.cwe if rule else (),
+        cell=place.cell if place else None,
+        cell_line=place.cell_line if place else None,
+        text_line=line,
+    )
+
+
+def _place(text: Source, line: int) -> str:
+    if 0 < line <= len(text.places):
+        place = text.places[line - 1]
+        return f"{text.path}:cell {place.cell}:{place.cell_line}"
+    return f"{text.path}:{line}" if line else text.path
+
+
+# ---------------------------------------------------------------- the lines that reports show
+
+
+def _remember_lines(text: Source, result: Result) -> None:
+    """Keep the lines that findings point at, by path and line as findings give them."""
+    if not result.shown and not result.hidden:
+        return
+    lines = io.StringIO(text.text, newline=None).read().split("\n")
+    shell = {line.line: line.text for line in text.shell}
+    in_text = {place.line: number for number, place in reversed(list(enumerate(text.places, start=1)))}
+    findings = result.shown + [one.finding for one in result.hidden]
+    for finding in findings:
+        wanted = {finding.line: finding.text_line or finding.line}
+        for related in finding.related:
+            if related.path == text.path:
+                wanted[related.line] = in_text.get(related.line, related.line)
+        for line, number in wanted.items():
+            if 0 < number <= len(lines):
+                code = lines[number - 1]
+                result.lines[text.path, line] = code if code.strip() else shell.get(number, code)
