@@ -125,6 +125,8 @@ class _Builder:
             digests=self.lists("digests"),
             checks=self.lists("checks").get("", ()),
             groups=groups,
+            restricts=self.spread("restricts", tuple),
+            phrases={key: value for key, (value, _) in self.tables.entries("phrases").items()},
         )
 
     def attempt(self, table: str, key: str, act: Callable[[], T], otherwise: T) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlsec_lint.model import GUIDELINES
 from mlsec_lint.rules.predicates import FORMS, KINDS, ORIGINS
 
 Schema = dict[str, Any]
@@ -17,25 +18,6 @@ FAMILIES = {
     "exposure": 6,
     "documentation": 7,
     "linting": 9,
-}
-GUIDELINES = {
-    "1.1": "Raise staff awareness of threats and risks",
-    "1.2": "Model the threats to your system",
-    "1.3": "Design your system for security as well as functionality and performance",
-    "1.4": "Consider security benefits and trade-offs when selecting your AI model",
-    "2.1": "Secure your supply chain",
-    "2.2": "Identify, track and protect your assets",
-    "2.3": "Document your data, models and prompts",
-    "2.4": "Manage your technical debt",
-    "3.1": "Secure your infrastructure",
-    "3.2": "Protect your model continuously",
-    "3.3": "Develop incident management procedures",
-    "3.4": "Release AI responsibly",
-    "3.5": "Make it easy for users to do the right things",
-    "4.1": "Monitor your system's behaviour",
-    "4.2": "Monitor your system's inputs",
-    "4.3": "Follow a secure by design approach to updates",
-    "4.4": "Collect and share lessons learned",
 }
 PLACEHOLDERS = ("call", "argument", "value", "subject", "source", "source_line")
 MESSAGE_LENGTH = 120
@@ -200,6 +182,8 @@ APIS = _table(
     saves=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     digests=_table(strong=NAMES, weak=NAMES),
     checks=NAMES,
+    restricts=_map(_list(_form(r"^[A-Za-z_]\w*$", "a method name"))),
+    phrases=_map(_text()),
 )
 
 
