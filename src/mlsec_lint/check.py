@@ -1,0 +1,118 @@
+"""(Source, rules) -> findings: the one pure function that every door calls.
+
+No files, no options, no output.  LibCST is imported only behind the word scan.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from mlsec_lint.model import Finding, Level, Rule, RuleSet, Settings, Source
+
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project
+    from mlsec_lint.python.index import Index
+    from mlsec_lint.python.scan import Scan
+
+_PYTHON = ("python", "notebook")
+
+
+def check(
+    source: Source, rules: RuleSet, settings: Settings = Settings(), project: Project | None = None
+) -> list[Finding]:
+    """Return the findings of one source, sorted by place, before suppressions.
+
+    Raises SourceError where Python does not parse.  Preview rules and findings of low confidence are left out unless the
+    settings ask for them.
+    """
+    from mlsec_lint import literals
+
+    index = index_for(rules, settings)
+    found = list(literals.find(source, index.rules))
+    if source.kind in _PYTHON:
+        if passes(source, index, project):
+            from mlsec_lint import python
+
+            found += python.analyse(source, index, project)
+    if source.kind != "python":
+        from mlsec_lint import others
+
+        found += others.find(source, index.rules)
+    return finish(source, found, settings)
+
+
+def finish(source: Source, found: list[Finding], settings: Settings) -> list[Finding]:
+    """Return what is left after the settings' say, placed in the notebook where there is one, sorted."""
+    out: dict[tuple[int, int, str], Finding] = {}
+    for finding in found:
+        if finding.confidence is Level.LOW and not settings.audit:
+            continue
+        if settings.allow and _allowed(finding, settings):
+            continue
+        if not finding.text_line:
+            finding = replace(finding, text_line=finding.line)
+        if source.places and not finding.cell and finding.text_line <= len(source.places):
+            place = source.places[finding.text_line - 1]
+            last = source.places[min(finding.end_line, len(source.places)) - 1]
+            finding = replace(
+                finding, line=place.line, end_line=max(last.line, place.line), cell=place.cell, cell_line=place.cell_line
+            )
+        if not finding.url and (rule := _rules(settings, finding.code)):
+            finding = replace(finding, url=rule)
+        key = (finding.line, finding.column, finding.code)
+        old = out.get(key)
+        if old is None or (finding.severity, finding.confidence) > (old.severity, old.confidence):
+            out[key] = finding
+    return sorted(out.values(), key=lambda f: f.order)
+
+
+def _rules(settings: Settings, code: str) -> str:
+    return f"https://mlsec-lint.readthedocs.io/rules/{code}/"
+
+
+def _allowed(finding: Finding, settings: Settings) -> bool:
+    return bool(finding.subject) and any(fnmatchcase(finding.subject, glob) for glob in settings.allow)
+
+
+def passes(source: Source, index: Index, project: Project | None = None) -> bool:
+    """Return whether the word scan says that the source may have a finding."""
+    return scan_for(index).passes(source.text, source.module)
+
+
+_INDEXES: dict[tuple[str, tuple[tuple[str, str], ...], bool], Index] = {}
+
+
+def index_for(rules: RuleSet, settings: Settings) -> Index:
+    """Return the index of the rules that the settings put in force; kept from one source to the next."""
+    key = (rules.digest or str(id(rules)), settings.assume, settings.preview)
+    index = _INDEXES.get(key)
+    if index is None:
+        from mlsec_lint.python import index as module
+
+        wanted = tuple(r for r in rules.rules if in_force(r, settings))
+        index = _INDEXES[key] = module.build(replace(rules, rules=wanted), dict(settings.assume))
+    return index
+
+
+def in_force(rule: Rule, settings: Settings) -> bool:
+    """Return whether a rule is asked at all."""
+    return rule.status in ("stable", "deprecated") or (rule.status == "preview" and settings.preview)
+
+
+@functools.lru_cache(maxsize=8)
+def _scan(ident: int) -> Scan:
+    from mlsec_lint.python import scan
+
+    return scan.build(_BY_ID[ident])
+
+
+_BY_ID: dict[int, Index] = {}
+
+
+def scan_for(index: Index) -> Scan:
+    """Return the word scan of an index."""
+    _BY_ID[id(index)] = index
+    return _scan(id(index))

@@ -1,0 +1,88 @@
+"""The project's own functions and classes, and what is remembered about them (summaries).
+
+A summary says, in terms of the function's parameters, what it returns, which files it writes, what it has checked when it
+returns, and which parameters reach a place that matters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlsec_lint.model import Flow, Match, Rule
+from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, unknown
+
+if TYPE_CHECKING:
+    from mlsec_lint.python.walk import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A value of a parameter's origin that arrives at a place that matters, to be judged at each call."""
+
+    rule: Rule
+    detail: Match | Flow
+    call: str
+    origins: Origins  # of kind parameter or file
+    function: str
+    kinds: tuple[str, ...]
+    site: Site
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one function does, as far as a caller needs to know."""
+
+    returns: Value
+    files: dict[Key, Origins] = field(default_factory=dict)
+    checked: Origins = frozenset()
+    pending: tuple[Pending, ...] = ()
+    complete: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class FunctionInfo:
+    """A function definition or a lambda."""
+
+    name: str
+    node: cst.FunctionDef | cst.Lambda
+    walker: Walker
+    ident: int
+    parameters: tuple[str, ...]
+    keyword_only: tuple[str, ...]
+    defaults: dict[str, Value]
+    star: str = ""
+    stars: str = ""
+    cls: ClassInfo | None = None
+    kind: str = "plain"  # plain, method, class, static, property
+    scope: str = ""
+    outer: dict[str, Value] = field(default_factory=dict)
+    input_kind: str = ""  # origin of its parameters, for handlers
+    summary: Summary | None = None
+    running: bool = False
+    nodes: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class ClassInfo:
+    """A class definition."""
+
+    name: str
+    walker: Walker
+    ident: int
+    bases: tuple[Value, ...]
+    own: dict[str, Value] = field(default_factory=dict)  # methods and class attributes
+    attributes: dict[str, Value] = field(default_factory=dict)  # set through self
+    metas: tuple[str, ...] = ()
+
+    def set_attribute(self, name: str, value: Value) -> None:
+        """Remember that instances may have `value` as `name`."""
+        old = self.attributes.get(name)
+        self.attributes[name] = value if old is None else join(old, value)
+
+
+def parameter_value(info: FunctionInfo, name: str) -> Value:
+    """Return the symbolic value of a parameter inside its function."""
+    return unknown(f"p{info.ident}:{name}", frozenset({Origin("parameter", name, owner=info.ident)}))

@@ -1,0 +1,182 @@
+"""The rules, arranged for asking: which rules speak of this callable, attribute, parameter or key.
+
+Knows nothing of LibCST.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from mlsec_lint.model import Apis, Assign, Default, Endpoint, Entry, Flow, Match, Predicate, Rule, RuleSet
+
+
+def pattern(dotted: str) -> re.Pattern[str]:
+    """Return the regular expression of a dotted name with `*` for one or more parts."""
+    parts = [r"[^.]+(?:\.[^.]+)*" if p == "*" else re.escape(p) for p in dotted.split(".")]
+    return re.compile(r"\.".join(parts))
+
+
+T = TypeVar("T")
+
+
+class Names(Generic[T]):
+    """A multi-map from dotted names, some of them patterns."""
+
+    __slots__ = ("_cache", "_exact", "_wild")
+
+    def __init__(self) -> None:
+        self._exact: dict[str, list[T]] = defaultdict(list)
+        self._wild: dict[str, list[tuple[re.Pattern[str], T]]] = defaultdict(list)
+        self._cache: dict[str, tuple[T, ...]] = {}
+
+    def add(self, dotted: str, item: T) -> None:
+        if "*" in dotted:
+            self._wild[dotted.rpartition(".")[2]].append((pattern(dotted), item))
+        else:
+            self._exact[dotted].append(item)
+
+    def find(self, dotted: str) -> tuple[T, ...]:
+        """Return every item whose name is, or whose pattern matches, `dotted`."""
+        found = self._cache.get(dotted)
+        if found is None:
+            hits = list(self._exact.get(dotted, ()))
+            for leaf in (dotted.rpartition(".")[2], "*"):
+                hits += [item for regex, item in self._wild.get(leaf, ()) if regex.fullmatch(dotted)]
+            found = self._cache[dotted] = tuple(hits)
+        return found
+
+
+@dataclass(slots=True)
+class Index:
+    """Everything the walk asks of the rules."""
+
+    rules: RuleSet
+    minimums: Mapping[str, str]  # distribution -> oldest version the project runs on
+    calls: Names[tuple[Rule, Match]] = field(default_factory=Names)
+    methods: dict[str, list[tuple[Rule, Match, frozenset[str]]]] = field(default_factory=lambda: defaultdict(list))
+    targets: dict[str, list[tuple[Rule, Assign]]] = field(default_factory=lambda: defaultdict(list))
+    defaults: dict[str, list[tuple[Rule, Default]]] = field(default_factory=lambda: defaultdict(list))
+    entries: dict[str, list[tuple[Rule, Entry]]] = field(default_factory=lambda: defaultdict(list))
+    endpoints: Names[tuple[Rule, Flow, Endpoint]] = field(default_factory=Names)
+    params: Names[tuple[str, ...]] = field(default_factory=Names)
+    sources: dict[str, str] = field(default_factory=dict)
+    handlers: Names[str] = field(default_factory=Names)
+    digests: dict[str, bool] = field(default_factory=dict)  # callable -> weak
+    checks: frozenset[str] = frozenset()
+    shells: frozenset[str] = frozenset()
+    commands: tuple[Rule, ...] = ()
+    visitors: dict[str, Rule] = field(default_factory=dict)
+    restricts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _sources: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def apis(self) -> Apis:
+        return self.rules.apis
+
+    def source(self, dotted: str) -> str:
+        """Return the origin kind of a library object (a source covers everything below it), or ""."""
+        kind = self._sources.get(dotted)
+        if kind is None:
+            kind, name = "", dotted
+            while name:
+                if name in self.sources:
+                    kind = self.sources[name]
+                    break
+                name = name.rpartition(".")[0]
+            self._sources[dotted] = kind
+        return kind
+
+    def parameters(self, dotted: str) -> tuple[str, ...]:
+        """Return the parameter names of a callable in order, or ()."""
+        found = self.params.find(dotted)
+        return found[0] if found else ()
+
+    def canonical(self, dotted: str) -> str:
+        """Return the public name of a library object, following the re-exports of `[aliases]`."""
+        aliases = self.apis.aliases
+        for _ in range(3):
+            name = dotted
+            while name and name not in aliases:
+                name = name.rpartition(".")[0]
+            if not name or aliases[name] == name:
+                return dotted
+            dotted = aliases[name] + dotted[len(name) :]
+        return dotted
+
+    def default(self, dotted: str, parameter: str) -> Predicate | None:
+        """Return what an absent argument equals for the versions this project runs on, if that is known."""
+        versioned = self.apis.defaults.get((dotted, parameter))
+        if versioned is None:
+            return None
+        if not versioned.package:
+            return versioned.ranges[0][2] if versioned.ranges else None
+        least = self.minimums.get(versioned.package)
+        if least is None:
+            return None
+        for start, end, value in versioned.ranges:
+            if (not start or at_least(least, start)) and not end:
+                return value
+        return None
+
+
+def at_least(version: str, bound: str) -> bool:
+    """Return whether `version` is `bound` or newer, comparing the numbers of the release."""
+    return _release(version) >= _release(bound)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    found = re.match(r"v?(\d+(?:\.\d+)*)", version.strip())
+    numbers = [int(n) for n in found.group(1).split(".")] if found else [0]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def build(rules: RuleSet, minimums: Mapping[str, str]) -> Index:
+    """Return the index of these rules for a project that runs on at least the versions `minimums`."""
+    index = Index(rules, minimums)
+    apis = rules.apis
+    for name, order in apis.params.items():
+        index.params.add(name, order)
+    for kind, names in apis.sources.items():
+        for name in names:
+            index.sources[name] = kind
+    for kind, names in apis.handlers.items():
+        for name in names:
+            index.handlers.add(name, kind)
+    for strength, names in apis.digests.items():
+        for name in names:
+            index.digests[name] = strength == "weak"
+    index.checks = frozenset(apis.checks)
+    index.shells = frozenset(apis.groups.get("shell", ()))
+    index.restricts = apis.restricts
+    commands = []
+    for rule in rules.rules:
+        for match in rule.matches:
+            for call in match.calls:
+                index.calls.add(call, (rule, match))
+            roots = frozenset(c.partition(".")[0] for c in match.calls)
+            for method in match.methods:
+                index.methods[method].append((rule, match, roots))
+        for assign in rule.assigns:
+            for target in assign.targets:
+                index.targets[target].append((rule, assign))
+        for default in rule.defaults:
+            for name in default.names:
+                index.defaults[name].append((rule, default))
+        for entry in rule.entries:
+            for key in entry.keys:
+                index.entries[key].append((rule, entry))
+        if rule.flow is not None:
+            for endpoint in rule.flow.to:
+                index.endpoints.add(endpoint.call, (rule, rule.flow, endpoint))
+        if rule.commands:
+            commands.append(rule)
+        if rule.visitor:
+            index.visitors[rule.visitor] = rule
+    index.commands = tuple(commands)
+    return index

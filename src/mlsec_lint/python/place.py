@@ -1,0 +1,213 @@
+"""From what the walk found to findings with places, messages and fixes."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlsec_lint.model import Edit, Finding, Fix, Related, Source, SourceError
+from mlsec_lint.python import visitors
+from mlsec_lint.python.positions import Lines, spans
+from mlsec_lint.python.values import Origin, Site
+from mlsec_lint.python.walk import Raw, Walker
+
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project
+    from mlsec_lint.python.index import Index
+
+
+@contextmanager
+def resting_collector() -> Iterator[None]:
+    """Keep the garbage collector from walking a tree that is being built (measured: a third of the parse)."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def parse(source: Source) -> cst.Module:
+    """Return the syntax tree of a source; raises SourceError."""
+    try:
+        with resting_collector():
+            return cst.parse_module(source.text)
+    except cst.ParserSyntaxError as error:
+        line, reason = error.raw_line, "it does not parse"
+        try:
+            ast.parse(source.text)
+        except SyntaxError as better:
+            line, reason = better.lineno or line, f"it does not parse: {better.msg}"
+        except (ValueError, RecursionError, MemoryError):
+            pass
+        raise SourceError(source.path, str(line), reason) from None
+
+
+def walk(source: Source, index: Index, project: Project | None) -> Walker:
+    """Return the walker that has been over a source."""
+    walker = Walker(parse(source), source, index, project)
+    with resting_collector():
+        walker.run()
+        walker.found.extend(visitors.run(walker))
+    return walker
+
+
+def findings(source: Source, index: Index, project: Project | None) -> list[Finding]:
+    """Return the findings of one module."""
+    walker = project.walker_of(source, index) if project is not None else walk(source, index, None)
+    kept = _decide(walker.found)
+    if not kept:
+        return []
+    return _Placer(walker, project).all(kept)
+
+
+def _decide(found: list[Raw]) -> list[Raw]:
+    """Keep one finding for each fault: the worst of each rule at a node, and the more specific of two rules."""
+    best: dict[tuple[str, int], Raw] = {}
+    for raw in found:
+        key = (raw.rule.code, id(raw.node))
+        old = best.get(key)
+        if old is None or (raw.severity, raw.confidence) > (old.severity, old.confidence):
+            best[key] = raw
+    beaten: dict[int, set[str]] = {}
+    for raw in best.values():
+        beaten.setdefault(id(raw.node), set()).update(raw.rule.over)
+    return [raw for raw in best.values() if raw.rule.code not in beaten[id(raw.node)]]
+
+
+class _Placer:
+    def __init__(self, walker: Walker, project: Project | None) -> None:
+        self.walker, self.project = walker, project
+        self.source = walker.source
+        self.lines = Lines(self.source.text)
+        self.rows = self.source.text.splitlines()
+
+    def all(self, raws: list[Raw]) -> list[Finding]:
+        nodes: list[cst.CSTNode] = []
+        for raw in raws:
+            nodes.append(raw.node)
+            if raw.call is not None:
+                nodes.append(raw.call.func)
+                if raw.rule.fix is not None:
+                    nodes.extend(_descendants(raw.call))
+            nodes.extend(o.site.node for o in raw.related if o.site is not None and o.site.node is not None)
+            if raw.sink is not None and raw.sink.site.path == self.source.path:
+                nodes.append(raw.sink.site.node)
+        self.spans = spans(self.walker.tree, nodes)
+        return [f for raw in raws if (f := self.one(raw)) is not None]
+
+    def one(self, raw: Raw) -> Finding | None:
+        found = self.spans.get(id(raw.node))
+        if found is None:
+            return None
+        start, end = found
+        line, column = self.lines.place(start)
+        end_line, end_column = self.lines.place(end)
+        rule = raw.rule
+        related = tuple(self.related(raw))
+        excerpt = self.source.text.splitlines()[line - 1].strip() if line <= len(self.rows) else ""
+        group = ""
+        if raw.subject:
+            group = hashlib.sha256(f"{rule.code}\0{self.source.path}\0{raw.subject}".encode()).hexdigest()[:16]
+        return Finding(
+            path=self.source.path,
+            line=line,
+            column=column,
+            code=rule.code,
+            name=rule.name,
+            message=self.message(raw),
+            severity=raw.severity,
+            confidence=raw.confidence,
+            end_line=end_line,
+            end_column=end_column,
+            guidelines=rule.guidelines,
+            cwe=rule.cwe,
+            group=group,
+            related=related,
+            fix=self.fix(raw),
+            scope=raw.scope,
+            excerpt=excerpt,
+            subject=raw.subject,
+            text_line=line,
+        )
+
+    def message(self, raw: Raw) -> str:
+        """Fill in the rule's words."""
+        fields = dict(raw.fields)
+        fields["call"] = self.written(raw)
+        source = raw.related[0] if raw.related else None
+        fields["source"] = source.name if source else "something outside"
+        place = self.site(source.site) if source is not None and source.site is not None else None
+        fields["source_line"] = str(place[1]) if place is not None else "?"
+        text = re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), m.group(0)), raw.message)
+        if source is not None and "{source}" not in raw.message:
+            phrase = self.walker.index.apis.phrases.get(source.kind, "")
+            text += re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), m.group(0)), phrase)
+        return " ".join(text.split())
+
+    def written(self, raw: Raw) -> str:
+        """Return the callee as the code has it, shortened."""
+        if raw.sink is None and raw.call is not None:
+            span = self.spans.get(id(raw.call.func))
+            if span is not None:
+                text = " ".join(self.source.text[span[0] : span[1]].split())
+                return text if len(text) <= 50 else "…" + text[-48:]
+        return raw.dotted
+
+    def related(self, raw: Raw) -> Iterable[Related]:
+        """Return the other ends: where the data came from, and the place inside a function that it reaches."""
+        for origin in raw.related:
+            place = self.site(origin.site) if origin.site is not None else None
+            if place is not None:
+                words = self.walker.index.apis.phrases.get(f"{origin.kind}-here", "from here")
+                yield Related(words.replace("{source}", origin.name), *place)
+        if raw.sink is not None:
+            place = self.site(raw.sink.site)
+            if place is not None:
+                words = self.walker.index.apis.phrases.get("reaches-here", "to here")
+                yield Related(words.replace("{call}", raw.dotted).replace("{function}", raw.sink.function), *place)
+
+    def site(self, site: Site) -> tuple[str, int, int] | None:
+        """Return (path, line, column) of a site of this or another module."""
+        if site.node is None:
+            return (site.path, site.line, site.column)
+        if site.path == self.source.path:
+            span = self.spans.get(id(site.node))
+            return (site.path, *self.lines.place(span[0])) if span is not None else None
+        return self.project.place(site) if self.project is not None else None
+
+    def fix(self, raw: Raw) -> Fix | None:
+        """Return the rule's fix as edits here."""
+        if raw.rule.fix is None or raw.sink is not None:
+            return None
+        try:
+            from mlsec_lint.python import edits
+        except ImportError:
+            return None
+
+        changes = edits.for_finding(raw, self.walker, self.spans, self.source.text)
+        if not changes:
+            return None
+        out = []
+        for start, end, text in changes:
+            out.append(Edit(*self.lines.place(start), *self.lines.place(end), text))
+        return Fix(raw.rule.fix.safety, tuple(out))
+
+
+def _descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        yield here
+        stack.extend(here.children)
+
+
+_ = Origin

@@ -1,0 +1,84 @@
+"""What is known at one point of a function: its variables, files written, and what has been checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlsec_lint.python.values import NONE, Key, Origin, Origins, Value, join
+
+
+@dataclass(slots=True)
+class State:
+    """One path's knowledge.  `dead` is set behind return, raise, continue and break."""
+
+    names: dict[str, Value] = field(default_factory=dict)
+    files: dict[Key, Origins] = field(default_factory=dict)
+    checked: Origins = NONE
+    facts: dict[tuple[str, int], Value] = field(default_factory=dict)  # what was put into an object: (what, ident)
+    dead: bool = False
+
+    def fork(self) -> State:
+        """Return an independent copy."""
+        return State(dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead)
+
+    def written(self, key: Key) -> Origins:
+        """Return the origins of what the file `key` holds, or of what was unpacked into a folder above it."""
+        if not key:
+            return NONE
+        found = self.files.get(key)
+        if found is not None:
+            return found
+        for folder, origins in self.files.items():
+            if len(folder) <= len(key) and _inside(key, folder):
+                return origins
+        return NONE
+
+    def write(self, key: Key, origins: Origins) -> None:
+        """Record that the file `key` now holds data of these origins."""
+        if key:
+            self.files[key] = self.files.get(key, NONE) | origins | {Origin("own")}
+
+    def feed(self, what: str, ident: int, value: Value) -> None:
+        """Record that `value` was put into the object `ident`."""
+        old = self.facts.get((what, ident))
+        self.facts[(what, ident)] = value if old is None else join(old, value)
+
+
+def _inside(key: Key, folder: Key) -> bool:
+    if key[: len(folder) - 1] != folder[:-1]:
+        return False
+    last, here = folder[-1], key[len(folder) - 1]
+    if last.startswith("\0") or here.startswith("\0"):
+        return last == here and len(key) > len(folder) and key[len(folder)].startswith("/")
+    return here != last and here.startswith(last if last.endswith("/") else last + "/")
+
+
+def merge(states: list[State]) -> State:
+    """Return what is known when any of these paths may have been taken."""
+    live = [s for s in states if not s.dead]
+    if not live:
+        state = states[0]
+        state.dead = True
+        return state
+    if len(live) == 1:
+        return live[0]
+    first = live[0]
+    out = State(checked=first.checked)
+    for state in live[1:]:
+        out.checked &= state.checked
+    for state in live:
+        for key, origins in state.files.items():
+            old = out.files.get(key)
+            out.files[key] = origins if old is None else old | origins
+        for fact, value in state.facts.items():
+            old_value = out.facts.get(fact)
+            out.facts[fact] = value if old_value is None or old_value is value else join(old_value, value)
+    names = out.names
+    for state in live:
+        for name, value in state.names.items():
+            old_value = names.get(name)
+            if old_value is None:
+                names[name] = value
+            elif old_value is not value:
+                names[name] = join(old_value, value)
+    return out
