@@ -51,7 +51,7 @@ class Predicate:
     """A condition on one value; the forms are described in docs/writing-rules.md.
 
     `op` is one of: equals (a constant), is (a dotted library name), given, regex, prefix, kind, origin, made, has,
-    any, not.  `value` holds the constant, name, pattern or tuple of names; `parts` the operands of any / not.
+    entry (of a mapping), any, not.  `value` holds the constant, name, pattern or tuple of names; `parts` the operands of any / not.
     """
 
     op: str

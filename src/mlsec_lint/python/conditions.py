@@ -96,7 +96,19 @@ class Judge:
             return None if inner is None else not inner
         if op == "given":
             return True
+        if op == "entry":
+            return self.entry(predicate, alt)
         return _ONE[op](self, predicate.value, alt)
+
+    def entry(self, predicate: Predicate, alt: Alternative) -> bool | None:
+        """Return whether a mapping has the entry `predicate.value` and its value satisfies the inner predicate."""
+        if not isinstance(alt, Table):
+            return None if isinstance(alt, (Symbol, Instance, Name)) else False
+        value = alt.get(str(predicate.value))
+        if value is None:
+            return None if alt.open else False
+        answer = self.ask(predicate.parts[0], value)
+        return True if answer.some else None if answer.open else False
 
     def has(self, predicate: Predicate, alt: Alternative) -> bool | None:
         """Return whether a sequence, mapping or string holds something that satisfies `predicate`."""

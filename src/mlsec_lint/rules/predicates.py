@@ -63,7 +63,11 @@ class Reader:
             return Predicate("equals", ())
         if value is None or isinstance(value, (bool, int, float, str)):
             return Predicate("equals", value)
-        raise PredicateError(f"{text!r} is not a simple constant (text, number, True, False, None)")
+        if isinstance(value, dict) and len(value) == 1:
+            ((key, held),) = value.items()
+            if isinstance(key, str) and (held is None or isinstance(held, (bool, int, float, str))):
+                return Predicate("entry", key, (Predicate("equals", held),))
+        raise PredicateError(f"{text!r} is not a simple constant (text, number, True, False, None, one dictionary entry)")
 
     def _expand_named(self, name: str) -> Predicate:
         if name not in self._named:
