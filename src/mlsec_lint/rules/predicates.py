@@ -67,7 +67,7 @@ class Reader:
             ((key, held),) = value.items()
             if isinstance(key, str) and (held is None or isinstance(held, (bool, int, float, str))):
                 return Predicate("entry", key, (Predicate("equals", held),))
-        raise PredicateError(f"{text!r} is not a simple constant (text, number, True, False, None, one dictionary entry)")
+        raise PredicateError(f"{text!r} is no simple constant (text, number, True, False, None) or dictionary entry")
 
     def _expand_named(self, name: str) -> Predicate:
         if name not in self._named:

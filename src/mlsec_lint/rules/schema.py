@@ -169,7 +169,7 @@ RULE = _table(
 )
 
 NAMES = _one_or_more(NAME)
-ORIGIN_MAP = _table((), **{origin: NAMES for origin in ORIGINS})
+ORIGIN_MAP = _table((), **dict.fromkeys(ORIGINS, NAMES))
 APIS = _table(
     params=_map(_list(_form(r"^(\*|[A-Za-z_]\w*)$", "a parameter name or '*'"), 0)),
     groups=_map(_list(NAME)),
