@@ -51,7 +51,7 @@ def catalogue() -> tuple[Rule, ...]:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a rule file."""
-    from mlsec_lint.rules.schema import document
+    from mlsec_lint.rules.keys import document
 
     return document()
 

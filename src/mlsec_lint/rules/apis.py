@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mlsec_lint.model import Apis, Predicate, RuleError, VersionedDefault
+from mlsec_lint.rules.keys import APIS
 from mlsec_lint.rules.predicates import PredicateError, Reader
-from mlsec_lint.rules.schema import APIS
 from mlsec_lint.rules.shape import faults, nearest
 
 T = TypeVar("T")

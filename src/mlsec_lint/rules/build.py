@@ -28,8 +28,8 @@ from mlsec_lint.model import (
     Words,
 )
 from mlsec_lint.rules.apis import Names, texts
+from mlsec_lint.rules.keys import DETECTIONS, FAMILIES, PLACEHOLDERS, RULE
 from mlsec_lint.rules.predicates import PredicateError, Reader
-from mlsec_lint.rules.schema import DETECTIONS, FAMILIES, PLACEHOLDERS, RULE
 from mlsec_lint.rules.shape import faults, nearest
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """Compare data from TOML with a JSON Schema, and say in one sentence what is wrong where; knows no rules.
 
-Only the words of JSON Schema that `schema.py` uses are understood.
+Only the words of JSON Schema that `keys.py` uses are understood.
 """
 
 from __future__ import annotations
