@@ -6,6 +6,7 @@ Must not know what stands in a file.  Patterns of `.gitignore` and of `exclude` 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,10 +16,9 @@ from mlsec_lint.model import Settings, SourceError
 
 # Folders that hold no code of the project.  `build` and `dist` are read where they are packages (an `__init__.py`).
 SKIPPED = frozenset(
-    (
-        ".git .hg .svn .venv venv .direnv node_modules __pycache__ site-packages dist-packages .eggs .tox .nox "
-        ".mypy_cache .ruff_cache .pytest_cache .hypothesis .ipynb_checkpoints __pypackages__ _build buck-out"
-    ).split()
+    {".git", ".hg", ".svn", ".venv", "venv", ".direnv", "node_modules", "__pycache__", "site-packages", "dist-packages"}
+    | {".eggs", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints"}
+    | {"__pypackages__", "_build", "buck-out"}
 )
 OUTPUT = frozenset({"build", "dist"})
 MANIFESTS = {
@@ -41,6 +41,7 @@ SUFFIXES = {
     ".dockerfile": "dockerfile",
 }
 CONFIGS = (".yml", ".yaml", ".json")
+_GROUP_NAME = re.compile(r"\(\?P<\w+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,19 @@ def files(
 class Ignore:
     """The patterns of one file (or of `exclude`), which hold for paths below `base`."""
 
-    __slots__ = ("_cut", "_spec")
+    __slots__ = ("_cut", "_maybe", "_spec")
 
     def __init__(self, base: str, lines: Iterable[str]) -> None:
         self._cut = len(base.rstrip("/\\")) + 1
         self._spec = pathspec.GitIgnoreSpec.from_lines(lines)
+        # One expression for all patterns tells most files apart at once; asking each pattern is four times slower.
+        regexes = [pattern.regex.pattern for pattern in self._spec.patterns if pattern.regex is not None]
+        self._maybe = re.compile("|".join(f"(?:{_GROUP_NAME.sub('(?:', regex)})" for regex in regexes))
 
     def verdict(self, path: str) -> bool | None:
         """Return True where `path` is ignored, False where it is wanted back, None where nothing is said of it."""
-        return self._spec.check_file(path[self._cut :]).include
+        path = path[self._cut :]
+        return self._spec.check_file(path).include if self._maybe.match(path) else None
 
 
 class _Walk:
@@ -142,7 +147,7 @@ class _Walk:
             yield SourceError(shown, "", _reason(error))
             return
         if not kind:
-            yield SourceError(shown, "", "is of no kind that is read: neither Python nor a notebook, script or manifest")
+            yield SourceError(shown, "", "is neither Python nor a notebook, script or manifest")
         elif not settings.only or kind in settings.only:
             yield File(path, shown, kind)
 
