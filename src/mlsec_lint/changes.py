@@ -55,7 +55,8 @@ def since(revision: str, folder: str = ".") -> Changes:
 
 def _hunks(diff: str) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
     """Yield the name and the changed ranges of each file of a diff without context lines."""
-    name, ranges, content = "", [], 0
+    name, content = "", 0
+    ranges: list[tuple[int, int]] = []
     for line in diff.split("\n"):
         if content and line[:1] in "+-":
             content -= 1

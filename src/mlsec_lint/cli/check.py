@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from mlsec_lint import run as runner
 from mlsec_lint.cli import options as shared
 from mlsec_lint.cli import output, screen
 from mlsec_lint.model import Report
+from mlsec_lint.report import View
 
 _FAIL_ON = click.Choice(("low", "medium", "high", "never"), case_sensitive=False)
 
@@ -59,6 +61,8 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     view = output.view_of(report, ruleset, code, pages=any(name == "sarif" for name, _ in formats))
     view = replace(view, unfold=given["unfold"], show_hidden=given["show_hidden"])
     output.write(formats, view, given["color"])
+    if any(name == "github" for name, _ in formats):
+        _add_step_summary(view)
     _tell(report, given)
     return code
 
@@ -70,6 +74,17 @@ def exit_code(report: Report, *, strict: bool = False, exit_zero: bool = False) 
     if exit_zero:
         return 0
     return 1 if report.failing or (strict and report.stale) else 0
+
+
+def _add_step_summary(view: View) -> None:
+    """Add a table to the file that GitHub shows with the step."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    from mlsec_lint.report.github import step_summary
+
+    with open(file, "a", encoding="utf-8", errors="backslashreplace") as stream:
+        stream.write(step_summary(view))
 
 
 def _tell(report: Report, given: dict[str, Any]) -> None:

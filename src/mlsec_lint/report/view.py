@@ -37,7 +37,7 @@ def folded(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
 
 def counted(findings: Iterable[Finding]) -> dict[Level, int]:
     """Return how many findings there are of each severity, the highest first; none is left out."""
-    counts = {level: 0 for level in sorted(Level, reverse=True)}
+    counts = dict.fromkeys(sorted(Level, reverse=True), 0)
     for finding in findings:
         counts[finding.severity] += 1
     return counts

@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsec_lint import baseline, changes, config, rules, source
 from mlsec_lint.model import Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
 from mlsec_lint.run import pool
-from mlsec_lint.run.one import Project, Result, Task, check_file, not_checked
+from mlsec_lint.run.one import Result, Task, check_file, not_checked
+
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project
 
 __all__ = ["Mistakes", "Options", "failing", "plan", "run"]
 

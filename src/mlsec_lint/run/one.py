@@ -11,14 +11,17 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlsec_lint import config, source, suppress
 from mlsec_lint.model import Finding, Hidden, Level, Rule, RuleSet, Settings, Source, SourceError, Unread
 from mlsec_lint.source.python import python_source
 
-NOT_CHECKED = "MLS901"
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project
 
-Project = object  # what the files of a project know of each other; check.py says what it looks like
+NOT_CHECKED = "MLS901"
+PARSED = ("python", "notebook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,11 @@ def _from_stdin(data: bytes, task: Task) -> Source:
 
 
 def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) -> Result:
-    from mlsec_lint.check import check
+    from mlsec_lint.check import check, index_for, passes
 
     settings = task.settings
     raw = check(text, ruleset, settings, project)
-    result = Result()
+    result = Result(parsed=text.kind in PARSED and passes(text, index_for(ruleset, settings), project))
     by_code = {rule.code: rule for rule in ruleset.rules}
     for number, reason in text.troubles:
         result.unread.append(Unread(_place(text, number), reason))

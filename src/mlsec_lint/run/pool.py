@@ -12,9 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
 
 from mlsec_lint.model import RuleSet
-from mlsec_lint.run.one import Project, Result, Task, check_file, not_checked
+from mlsec_lint.run.one import Result, Task, check_file, not_checked
+
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project
 
 Rulesets = Mapping[tuple[str, ...], RuleSet]
 Progress = Callable[[int, int], None]
