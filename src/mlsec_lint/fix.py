@@ -1,0 +1,152 @@
+"""Fixes -> new text, conflicts left for later; and a text written to its file whole or not at all.
+
+Must not know rules, settings or how an edit came about.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterable, Sequence
+
+from mlsec_lint.model import Edit, Finding, Fix, Source, SourceError
+
+_LINE = re.compile(r"\r\n|\r|\n")
+_PYTHON = ("python", "notebook")
+
+Span = tuple[int, int, str]  # character offsets and what comes in their place
+
+
+def apply(source: Source, findings: Iterable[Finding], unsafe: bool = False) -> str:
+    """Return what the file of `source` holds once the fixes of `findings` are made, for a notebook all of its JSON.
+
+    Fixes that only an `unsafe` run may make, and those in conflict with an earlier one, are left out.
+    """
+    fixes = [finding.fix for finding in findings if finding.fix is not None]
+    text, applied, _ = merge(source.text, fixes, unsafe, python=source.kind in _PYTHON)
+    if source.kind != "notebook":
+        return text
+    from mlsec_lint.source.notebook import write_back
+
+    return write_back(source.raw, dict.fromkeys(edit for fix in applied for edit in fix.edits))
+
+
+def merge(
+    text: str, fixes: Sequence[Fix], unsafe: bool = False, *, python: bool = True
+) -> tuple[str, list[Fix], list[Fix]]:
+    """Return the text with the fixes made, the fixes that were made, and those put off.
+
+    A fix is made as a whole or not at all.  Put off are fixes that overlap an earlier one and fixes after which a
+    `python` text would not parse; a second run on the new text may make them.  Fixes for display are in neither list,
+    nor are unsafe ones unless `unsafe`.
+    """
+    lines = _Lines(text)
+    wanted = [fix for fix in fixes if fix.safety == "safe" or (unsafe and fix.safety == "unsafe")]
+    applied: list[Fix] = []
+    postponed: list[Fix] = []
+    taken: list[Span] = []
+    for fix in sorted(wanted, key=lambda one: min((edit.line, edit.column) for edit in one.edits)):
+        spans = [lines.span(edit) for edit in fix.edits]
+        fresh = [span for span in spans if span not in taken]
+        if _agree(taken, fresh):
+            taken += fresh
+            applied.append(fix)
+        else:
+            postponed.append(fix)
+    new = _replaced(text, taken)
+    if not python or not taken or _parses(new) or not _parses(text):
+        return new, applied, postponed
+    # One of them is at fault: take them one at a time, and put off each that breaks the text.
+    taken, candidates, applied = [], applied, []
+    for fix in candidates:
+        fresh = [span for span in map(lines.span, fix.edits) if span not in taken]
+        if _parses(_replaced(text, [*taken, *fresh])):
+            taken += fresh
+            applied.append(fix)
+        else:
+            postponed.append(fix)
+    return _replaced(text, taken), applied, postponed
+
+
+def write(path: str, text: str) -> None:
+    """Replace what stands in the file by `text`, in its own encoding and with its mode; raises SourceError.
+
+    The new content is written beside the file and moved over it, so that the file is whole at every moment.  Where all
+    line ends of the file are alike, they stay as they are.
+    """
+    from mlsec_lint.source import decode, load_bytes
+
+    target = os.path.realpath(path)
+    data = load_bytes(target, path)
+    old, encoding = decode(data, path)
+    try:
+        new = _with_line_ends_of(old, text).encode(encoding)
+    except UnicodeEncodeError as error:
+        raise SourceError(path, "", f"cannot be written as {encoding}: {error.reason}") from None
+    if new == data:
+        return
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+        with open(handle, "wb") as file:
+            file.write(new)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise SourceError(path, "", f"cannot be written: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):  # gone, if it has been moved
+                os.unlink(temporary)
+
+
+def _with_line_ends_of(old: str, text: str) -> str:
+    ends = set(_LINE.findall(old))
+    return _LINE.sub(ends.pop(), text) if len(ends) == 1 else text
+
+
+def _agree(taken: Sequence[Span], fresh: Sequence[Span]) -> bool:
+    """Tell whether spans neither overlap nor insert at the same place."""
+    spans = sorted([*taken, *fresh], key=lambda span: span[:2])
+    return all(
+        one[1] <= other[0] and one[:2] != other[:2] for one, other in zip(spans, spans[1:], strict=False)
+    )
+
+
+def _replaced(text: str, spans: Iterable[Span]) -> str:
+    for start, end, new in sorted(spans, key=lambda span: span[:2], reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _parses(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+class _Lines:
+    """Turns positions of a text, 1-based lines and columns, into offsets."""
+
+    def __init__(self, text: str) -> None:
+        self.starts = [0, *(match.end() for match in _LINE.finditer(text))]
+        self.length = len(text)
+
+    def span(self, edit: Edit) -> Span:
+        return self.offset(edit.line, edit.column), self.offset(edit.end_line, edit.end_column), edit.text
+
+    def offset(self, line: int, column: int) -> int:
+        if not 1 <= line <= len(self.starts):
+            raise ValueError(f"the text has no line {line}")
+        return min(self.starts[line - 1] + column - 1, self.length)
