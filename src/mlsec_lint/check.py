@@ -5,7 +5,6 @@ No files, no options, no output.  LibCST is imported only behind the word scan.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from mlsec_lint.model import Finding, Level, Rule, RuleSet, Settings, Source
 if TYPE_CHECKING:
     from mlsec_lint.project import Project
     from mlsec_lint.python.index import Index
-    from mlsec_lint.python.scan import Scan
 
 _PYTHON = ("python", "notebook")
 
@@ -79,7 +77,13 @@ def _allowed(finding: Finding, settings: Settings) -> bool:
 
 def passes(source: Source, index: Index, project: Project | None = None) -> bool:
     """Return whether the word scan says that the source may have a finding."""
-    return scan_for(index).passes(source.text, source.module)
+    from mlsec_lint.python import scan
+
+    if scan.narrow(index).passes(source.text, source.module):
+        return True
+    if project is None or not scan.outside(index).passes(source.text, source.module):
+        return False
+    return project.imports_one_that_passes(source, scan.narrow(index))
 
 
 _INDEXES: dict[tuple[str, tuple[tuple[str, str], ...], bool], Index] = {}
@@ -100,19 +104,3 @@ def index_for(rules: RuleSet, settings: Settings) -> Index:
 def in_force(rule: Rule, settings: Settings) -> bool:
     """Return whether a rule is asked at all."""
     return rule.status in ("stable", "deprecated") or (rule.status == "preview" and settings.preview)
-
-
-@functools.lru_cache(maxsize=8)
-def _scan(ident: int) -> Scan:
-    from mlsec_lint.python import scan
-
-    return scan.build(_BY_ID[ident])
-
-
-_BY_ID: dict[int, Index] = {}
-
-
-def scan_for(index: Index) -> Scan:
-    """Return the word scan of an index."""
-    _BY_ID[id(index)] = index
-    return _scan(id(index))

@@ -404,8 +404,8 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
     origins = base.origins
     if isinstance(alt, Name):
         dotted = walker.index.canonical(f"{alt.dotted}.{attr}")
-        if walker.project is not None and alt.receiver is None:
-            found = walker.project.resolve(alt.dotted)
+        if walker.project is not None and alt.receiver is None and not walker.index.calls.find(dotted):
+            found = walker.resolve(alt.dotted)
             if found is not None:
                 return member(walker, found, attr, node).with_origins(origins)
         return sourced(walker, Value((Name(dotted, alt.receiver),), origins), dotted, node)
@@ -502,7 +502,7 @@ def resolved(walker: Walker, value: Value) -> Value:
         return value
     out = []
     for alt in value.alts:
-        found = walker.project.resolve(alt.dotted) if isinstance(alt, Name) and alt.receiver is None else None
+        found = walker.resolve(alt.dotted) if isinstance(alt, Name) and alt.receiver is None else None
         out.append(found if found is not None else Value((alt,)))
     return join(*out).with_origins(value.origins)
 

@@ -50,7 +50,7 @@ class Names(Generic[T]):
         return found
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Index:
     """Everything the walk asks of the rules."""
 

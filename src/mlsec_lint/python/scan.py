@@ -5,8 +5,10 @@ Knows nothing of LibCST; most files go no further than this.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mlsec_lint.python.index import Index
@@ -54,50 +56,86 @@ class Scan:
         return False
 
 
-def build(index: Index) -> Scan:
-    """Return the scan of the rules in force."""
-    leaves: dict[bytes, set[bytes] | None] = {}
-    apis = index.apis
-    kin: dict[str, set[str]] = defaultdict(set)
-    for alias, canonical in apis.aliases.items():
-        kin[canonical.partition(".")[0]].add(alias.partition(".")[0])
-    for made, of in apis.returns.items():
-        kin[of.partition(".")[0]].add(made.partition(".")[0])
+@functools.lru_cache(maxsize=8)
+def narrow(index: Index) -> Scan:
+    """Return the scan of what the rules speak of."""
+    return _Builder(index).rules().scan()
 
-    def add(dotted: str) -> None:
+
+@functools.lru_cache(maxsize=8)
+def wide(index: Index) -> Scan:
+    """Return the scan that also counts sources of data, digests and checks: what other modules may want to know."""
+    kinds = tuple(index.apis.sources)
+    return _Builder(index).rules().sources(kinds).names(index.digests, index.checks, index.apis.saves).scan()
+
+
+@functools.lru_cache(maxsize=8)
+def outside(index: Index) -> Scan:
+    """Return the scan of sources alone: a file that may hand what comes from outside to the project's functions."""
+    kinds = tuple(k for k in index.apis.sources if k != "command-line")
+    return _Builder(index).sources(kinds).names(index.apis.saves).scan()
+
+
+class _Builder:
+    """Collects the words of dotted names."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.leaves: dict[bytes, set[bytes] | None] = {}
+        self.dashed: tuple[str, ...] = ()
+        self.kin: dict[str, set[str]] = defaultdict(set)  # roots under which an object may also be reached
+        for alias, canonical in index.apis.aliases.items():
+            self.kin[canonical.partition(".")[0]].add(alias.partition(".")[0])
+        for made, of in index.apis.returns.items():
+            self.kin[of.partition(".")[0]].add(made.partition(".")[0])
+
+    def add(self, dotted: str) -> None:
+        """Count a dotted name: its last telling part together with its root."""
         parts = [p for p in re.split(r"[^\w*]+", dotted) if p]
         if not parts:
             return
         leaf = next((p for p in reversed(parts) if p != "*" and not (p.startswith("__") and p.endswith("__"))), parts[0])
         if parts[0] == "builtins" or leaf == parts[0]:
-            leaves[leaf.encode()] = None
+            self.leaves[leaf.encode()] = None
             return
-        held = leaves.setdefault(leaf.encode(), set())
+        held = self.leaves.setdefault(leaf.encode(), set())
         if held is not None:
-            roots = {parts[0], *kin[parts[0]]}
-            held.update(r.encode() for root in roots for r in (root, *kin[root]))
+            roots = {parts[0], *self.kin[parts[0]]}
+            held.update(r.encode() for root in roots for r in (root, *self.kin[root]))
 
-    for rule in index.rules.rules:
-        for match in rule.matches:
-            for call in match.calls:
-                add(call)
-            for method in match.methods:
-                leaves[method.encode()] = None
-        for assign in rule.assigns:
-            for target in assign.targets:
-                add(target)
-        if rule.flow is not None:
-            for endpoint in rule.flow.to:
-                add(endpoint.call)
-    for alias in apis.aliases:  # a re-export under another leaf
-        canonical = apis.aliases[alias]
-        leaf, target = alias.rpartition(".")[2].encode(), canonical.rpartition(".")[2].encode()
-        if leaf != target and target in leaves:
-            add(alias)
-    for key in (*index.defaults, *index.entries):
-        leaves[key.encode()] = None
-    if index.commands:
-        for shell in index.shells:
-            add(shell)
-    dashed = tuple(k.replace("_", "-") for k in index.defaults if "_" in k)
-    return Scan({leaf: None if roots is None else frozenset(roots) for leaf, roots in leaves.items()}, dashed)
+    def names(self, *lists: Iterable[str]) -> _Builder:
+        for names in lists:
+            for dotted in names:
+                self.add(dotted)
+        return self
+
+    def sources(self, kinds: tuple[str, ...]) -> _Builder:
+        for kind in kinds:
+            self.names(self.index.apis.sources[kind])
+        return self
+
+    def rules(self) -> _Builder:
+        index = self.index
+        for rule in index.rules.rules:
+            for match in rule.matches:
+                self.names(match.calls)
+                for method in match.methods:
+                    self.leaves[method.encode()] = None
+            for assign in rule.assigns:
+                self.names(assign.targets)
+            if rule.flow is not None:
+                self.names(e.call for e in rule.flow.to)
+        for key in (*index.defaults, *index.entries):
+            self.leaves[key.encode()] = None
+        if index.commands:
+            self.names(index.shells)
+        self.dashed = tuple(k.replace("_", "-") for k in index.defaults if "_" in k)
+        return self
+
+    def scan(self) -> Scan:
+        for alias, canonical in self.index.apis.aliases.items():  # a re-export under another leaf
+            leaf, target = alias.rpartition(".")[2].encode(), canonical.rpartition(".")[2].encode()
+            if leaf != target and target in self.leaves:
+                self.add(alias)
+        leaves = {leaf: None if roots is None else frozenset(roots) for leaf, roots in self.leaves.items()}
+        return Scan(leaves, self.dashed)

@@ -444,6 +444,9 @@ def _values(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 def _copied(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if args.receiver is not None and not args.positional:
         return args.receiver
+    if len(args.positional) == 2 and isinstance(node.func, cst.Name) and node.func.value == "iter":
+        item = calls.apply(walker, node, args.positional[0][0], calls.Arguments())
+        return Value((Sequence((item,), open=True),), item.origins)
     if args.positional:
         return args.positional[-1][0]
     return Value((Sequence(()),))

@@ -143,13 +143,19 @@ class Walker:
             return found
         for module in self.stars:
             dotted = self.index.canonical(f"{module}.{name}")
-            if self.project is not None and (value := self.project.resolve(dotted)) is not None:
+            if (value := self.resolve(dotted)) is not None:
                 return value
             if self.index.calls.find(dotted) or self.index.params.find(dotted) or self.index.source(dotted):
                 return named(dotted)
         if name in _BUILTINS:
             return named("builtins." + name)
         return unknown(f"{self.source.module}:{name}")
+
+    def resolve(self, dotted: str) -> Value | None:
+        """Return what a dotted name is in the project's other modules; what rules speak of stays the library's."""
+        if self.project is None or self.index.calls.find(dotted) or self.index.source(dotted):
+            return None
+        return self.project.resolve(dotted, self.source.path)
 
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value."""
@@ -591,7 +597,7 @@ class Walker:
         if isinstance(node.names, cst.ImportStar):
             self.stars.append(base)
             if self.project is not None:
-                for name, value in self.project.exports(base).items():
+                for name, value in self.project.exports(base, self.source.path).items():
                     self.bind(name, value)
             return
         for alias in node.names:
