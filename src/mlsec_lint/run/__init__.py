@@ -11,15 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlsec_lint import baseline, changes, config, rules, source
 from mlsec_lint.model import Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
+from mlsec_lint.project import Project
 from mlsec_lint.run import pool
 from mlsec_lint.run.one import Result, Task, check_file, not_checked
-
-if TYPE_CHECKING:
-    from mlsec_lint.project import Project
 
 __all__ = ["Mistakes", "Options", "failing", "plan", "run"]
 
@@ -102,10 +100,13 @@ def run(paths: Iterable[str], options: Options) -> Report:
     fallback = options.settings_for(".")
     tasks, failed = plan(paths, options)
     rulesets = _rulesets([fallback, *(task.settings for task in tasks)])
+    every = tasks
     touched = changes.since(options.diff_base) if options.diff_base else None
     if touched is not None:
         tasks = [task for task in tasks if task.data is not None or touched.has(task.file.path)]
-    project: Project | None = None  # what files know of each other is gathered here, before any is checked
+    project = Project(
+        ((task.file.path, task.file.shown) for task in every if task.file.kind == "python" and task.data is None)
+    )
     results: dict[str, Result] = {}
     interrupted = pool.work(tasks, rulesets, project, options.jobs, results, options.progress)
     for task, error in failed:
