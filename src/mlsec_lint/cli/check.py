@@ -37,6 +37,10 @@ _FAIL_ON = click.Choice(("low", "medium", "high", "never"), case_sensitive=False
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout.")
 @click.option("--show-hidden", is_flag=True, help="List what is hidden, and why.")
 @click.option("--all", "unfold", is_flag=True, help="Show each place by itself.")
+@click.option("--fix", is_flag=True, help="Make the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="Make the unsafe fixes, too.")
+@click.option("--diff", is_flag=True, help="Show what the fixes would change, and change nothing.")
+@click.option("--add-noqa", metavar="REASON", help="Write a `# noqa` with this reason for every finding.")
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell more, on stderr.")
 @click.option("--show-files", is_flag=True, help="List the files that would be read.")
@@ -53,9 +57,12 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     if given["show_files"]:
         return _show_files(paths, options)
     progress = screen.Progress(given["quiet"])
-    report = runner.run(paths, replace(options, progress=progress))
+    report = _checked_or_mended(paths, replace(options, progress=progress), given)
     progress.clear()
     code = exit_code(report, strict=given["strict"], exit_zero=given["exit_zero"])
+    if given["diff"] or (given["fix"] and options.stdin is not None):
+        _tell(report, given)
+        return code
     formats = given["formats"] or (("text", ""),)
     ruleset = runner.ruleset_for(options.settings_for("."))
     view = output.view_of(report, ruleset, code, pages=any(name == "sarif" for name, _ in formats))
@@ -65,6 +72,21 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
         _add_step_summary(view)
     _tell(report, given)
     return code
+
+
+def _checked_or_mended(paths: tuple[str, ...], options: runner.Options, given: dict[str, Any]) -> Report:
+    """Check, and change what the options ask to be changed."""
+    if given["add_noqa"] is not None and (given["fix"] or given["diff"] or options.stdin is not None):
+        raise click.UsageError("--add-noqa goes with neither --fix, --diff nor stdin.")
+    if given["unsafe_fixes"] and not (given["fix"] or given["diff"]):
+        raise click.UsageError("--unsafe-fixes needs --fix or --diff.")
+    if not (given["fix"] or given["diff"] or given["add_noqa"] is not None):
+        return runner.run(paths, options)
+    from mlsec_lint.cli import changing
+
+    if given["add_noqa"] is not None:
+        return changing.excuse(paths, options, given["add_noqa"])
+    return changing.mend(paths, options, unsafe=given["unsafe_fixes"], diff=given["diff"])
 
 
 def exit_code(report: Report, *, strict: bool = False, exit_zero: bool = False) -> int:

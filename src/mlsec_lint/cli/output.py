@@ -37,9 +37,9 @@ def view_of(report: Report, ruleset: RuleSet, exit_code: int, *, pages: bool = F
     found = {one.code for one in report.findings} | {one.finding.code for one in report.hidden}
     texts: dict[str, str] = {}
     if pages:
-        from mlsec_lint import explain
+        from mlsec_lint.explain import page
 
-        texts = {code: explain.page(rules[code]) for code in sorted(found) if code in rules}
+        texts = {code: page(rules[code]) for code in sorted(found) if code in rules}
     return View(
         report=report,
         version=__version__,

@@ -21,14 +21,14 @@ from mlsec_lint.run import ruleset_for
 @click.option("--markdown", is_flag=True, help="The page as Markdown, as it stands on the site.")
 def explain(rule: str, color: str, markdown: bool) -> int:
     """Show the page of one rule: what it finds, what an attacker does with it, what to write instead."""
-    from mlsec_lint import explain as pages
+    from mlsec_lint.explain import page, terminal
 
     ruleset = ruleset_for(config.for_path("."))
     found = [one for one in ruleset.rules if rule.lower() in (one.code.lower(), one.name)]
     if not found:
         raise click.UsageError(f"There is no rule `{rule}`{config.nearest_rule(rule, ruleset.rules)}")
     painted = screen.wants_color(color, sys.stdout)
-    click.echo(pages.page(found[0]) if markdown else pages.terminal(found[0], painted), color=painted)
+    click.echo(page(found[0]) if markdown else terminal(found[0], painted), color=painted)
     return 0
 
 
@@ -77,11 +77,11 @@ def _as_object(one: Rule) -> dict[str, object]:
 
 def _prove(folder: str) -> int:
     """Run the examples of the rule files in `folder`."""
-    from mlsec_lint import proof
+    from mlsec_lint.proof import prove
 
     ruleset = rulebook.load((Path(folder),))
     mine = {one.code for one in ruleset.rules} - {one.code for one in rulebook.load().rules}
-    faults = proof.prove(ruleset)
+    faults = prove(ruleset)
     for fault in faults:
         click.echo(fault)
     count = len(mine)

@@ -117,7 +117,7 @@ def _others(group: tuple[Finding, ...]) -> str:
 def _advice(view: View, one: Finding) -> Iterator[tuple[str, str]]:
     text = advice(view.rules.get(one.code))
     if text or one.url:
-        yield "help", " ".join(part for part in (text, one.url if not view.links else "") if part) or one.url
+        yield "help", ", see ".join(part for part in (text, one.url) if part)
     if one.fix is not None:
         how = {"safe": "--fix applies it", "unsafe": "--fix --unsafe-fixes applies it", "display": "by hand"}
         yield "fix", f"{_mended(line_of(view, one), one)} ({one.fix.safety}: {how.get(one.fix.safety, '')})"

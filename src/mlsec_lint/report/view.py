@@ -59,8 +59,9 @@ def advice(rule: Rule | None) -> str:
     """Return the first sentence of what the rule says to do instead, as one line without Markdown marks."""
     if rule is None:
         return ""
-    paragraph = rule.instead.strip().split("\n\n")[0]
-    text = " ".join(paragraph.split())
+    paragraphs = [part.strip() for part in rule.instead.strip().split("\n\n")]
+    prose = [part for part in paragraphs if part and not part.startswith(("* ", "- ", "|", "```", "1. ", "    "))]
+    text = " ".join((prose or paragraphs)[0].split()).removeprefix("* ").partition(" * ")[0]
     for mark in (". ", ": ", "; "):
         head, found, _ = text.partition(mark)
         if found and len(head) > 15:

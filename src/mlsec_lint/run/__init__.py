@@ -105,7 +105,7 @@ def run(paths: Iterable[str], options: Options) -> Report:
     if touched is not None:
         tasks = [task for task in tasks if task.data is not None or touched.has(task.file.path)]
     project = Project(
-        ((task.file.path, task.file.shown) for task in every if task.file.kind == "python" and task.data is None)
+        (task.file.path, task.file.shown) for task in every if task.file.kind == "python" and task.data is None
     )
     results: dict[str, Result] = {}
     interrupted = pool.work(tasks, rulesets, project, options.jobs, results, options.progress)

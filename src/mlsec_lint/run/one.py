@@ -48,7 +48,7 @@ class Result:
 def check_file(task: Task, ruleset: RuleSet, project: Project | None = None) -> Result:
     """Read and check one file; never raises for what stands in it."""
     try:
-        text = _read(task)
+        text = read(task)
         return _check(text, task, ruleset, project)
     except KeyboardInterrupt:
         raise
@@ -64,7 +64,8 @@ def check_file(task: Task, ruleset: RuleSet, project: Project | None = None) -> 
         return not_checked(task, ruleset, f"an error inside the linter ({reason[:200]})")
 
 
-def _read(task: Task) -> Source:
+def read(task: Task) -> Source:
+    """Return the file of `task`; raises SourceError where it cannot be read."""
     file = task.file
     if task.data is not None:
         return _from_stdin(task.data, task)

@@ -5,43 +5,19 @@ Reads comments exactly as flake8 does, so that both doors say the same; must not
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 
 from mlsec_lint.model import Edit, Finding, Fix, Hidden, Rule, Source
+from mlsec_lint.suppress.comments import Directive, directives, lines_of, whole_file
+from mlsec_lint.suppress.excuses import excuse
+
+__all__ = ["apply", "directives", "excuse"]
 
 UNUSED, BLANKET, UNEXPLAINED = "MLS902", "MLS903", "MLS904"
 
-# Both patterns read what flake8 7 reads (flake8.defaults); tests/test_suppress.py holds them to it.
-_NOQA = re.compile(r"# noqa(?::[\s]?(?P<codes>([A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
-_NOQA_FILE = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
-_REASON = re.compile(r"[ \t]*--[ \t]*(?P<reason>[^\n\r]*[^\s])")
-_NEXT_COMMENT = re.compile(r"[ \t]+#[ \t]")  # `# noqa: … -- why  # type: ignore`
 _SLIP = re.compile(r"[ \t]*:?[ \t]*[\[(]?(?P<words>MLS[-_ ]?[0-9]+(?:[\s,;]+MLS[-_ ]?[0-9]+)*|[a-z]+(?:-[a-z]+)+)")
 _CODE = re.compile(r"MLS[-_ ]?([0-9]+)", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class Directive:
-    """One `# noqa`, with what it turned out to hide."""
-
-    line: int  # 1-based, of Source.text
-    column: int  # 1-based
-    text: str  # from `# noqa` to the end of the line
-    codes: tuple[str, ...]  # empty: blanket
-    reason: str
-    counts: bool = True  # the first one of its statement; flake8 reads no other
-    comment: bool = True  # stands in a comment, not in a string
-    used: set[str] = field(default_factory=set)  # members of `codes` that hid something; "" for a blanket
-
-    def hides(self, code: str) -> str | None:
-        """Return which of the codes hides `code` ("" for a blanket), or None."""
-        if not self.codes:
-            return ""
-        return next((own for own in self.codes if code.startswith(own)), None)
 
 
 def apply(
@@ -62,7 +38,7 @@ def apply(
     if "noqa" not in source.text.lower() and not any("noqa" in line.text.lower() for line in source.shell):
         return list(findings), []
     rules = tuple(rules)
-    whole = _whole_file(source)
+    whole = whole_file(source)
     if whole is not None:
         hidden = [Hidden(finding, "noqa", whole.reason or "the whole file: # flake8: noqa") for finding in findings]
         if hidden and require_reasons and not whole.reason:
@@ -87,105 +63,6 @@ def apply(
     return shown, hidden
 
 
-# ---------------------------------------------------------------- reading the comments
-
-
-def directives(source: Source) -> dict[int, Directive]:
-    """Return the `# noqa` that counts for each line of `source.text`; extra ones have negative keys."""
-    lines = io.StringIO(source.text, newline=None).readlines()
-    found: dict[int, Directive] = {}
-    extra = 0
-    for first, last, comments in _statements(source, lines):
-        inside = list(_read(lines, first, last, comments))
-        for number, directive in enumerate(inside):
-            if number == 0:
-                found.update(dict.fromkeys(range(first, last + 1), directive))
-            else:
-                directive.counts = False
-                extra -= 1
-                found[extra] = directive
-    for shell in source.shell:  # the text of a notebook's shell line is blanked in Source.text
-        match = _NOQA.search(shell.text)
-        if match and shell.line not in found:
-            found[shell.line] = _directive(shell.text, match, shell.line, shell.column + match.start())
-    return found
-
-
-def _read(lines: list[str], first: int, last: int, comments: frozenset[int] | None) -> Iterator[Directive]:
-    """The directives in the lines `first` to `last`, read as one text."""
-    joined = "".join(lines[first - 1 : last])
-    for match in _NOQA.finditer(joined):
-        before = joined[: match.start()]
-        line = first + before.count("\n")
-        column = match.start() - (before.rfind("\n") + 1) + 1
-        directive = _directive(joined, match, line, column)
-        directive.comment = comments is None or line in comments
-        yield directive
-
-
-def _directive(text: str, match: re.Match[str], line: int, column: int) -> Directive:
-    codes = tuple(code for code in re.split(r"[,\s]+", match["codes"] or "") if code)
-    line_end = re.compile(r"[^\n\r]*").match(text, match.start())
-    stop = line_end.end() if line_end else len(text)
-    # the codes may run on into the next line, which is no part of the comment
-    end = match.start() + len(text[match.start() : min(match.end(), stop)].rstrip())
-    following = _NEXT_COMMENT.search(text, end, stop)
-    stop = following.start() if following else stop
-    reason = _REASON.match(text[:stop], end)
-    return Directive(line, column, text[match.start() : stop].rstrip(), codes, reason["reason"] if reason else "")
-
-
-def _statements(source: Source, lines: list[str]) -> Iterator[tuple[int, int, frozenset[int] | None]]:
-    """Yield (first line, last line, lines with a comment) of each logical line; comments None: not tokenised."""
-    if source.kind not in ("python", "notebook"):
-        yield from ((number, number, None) for number in range(1, len(lines) + 1))
-        return
-    for start, stop in _cells(source, len(lines)):
-        try:
-            ranges = list(_logical(lines[start:stop], start))
-        except (tokenize.TokenError, SyntaxError, IndentationError):
-            yield from ((number, number, frozenset()) for number in range(start + 1, stop + 1))
-        else:
-            yield from ranges
-
-
-def _cells(source: Source, count: int) -> list[tuple[int, int]]:
-    """The half-open ranges of lines that are tokenised on their own, so that one bad cell harms no other."""
-    if not source.places:
-        return [(0, count)]
-    starts = [
-        number
-        for number in range(min(count, len(source.places)))
-        if number == 0 or source.places[number].cell != source.places[number - 1].cell
-    ]
-    return list(zip(starts, [*starts[1:], count], strict=True))
-
-
-def _logical(lines: list[str], offset: int) -> Iterator[tuple[int, int, frozenset[int]]]:
-    first, last = len(lines) + 2, -1
-    comments: set[int] = set()
-    for token in tokenize.generate_tokens(iter(lines).__next__):
-        if token.type in (tokenize.ENDMARKER, tokenize.DEDENT):
-            continue
-        first, last = min(first, token.start[0]), max(last, token.end[0])
-        if token.type == tokenize.COMMENT:
-            comments.add(token.start[0] + offset)
-        if token.type in (tokenize.NL, tokenize.NEWLINE):
-            yield first + offset, min(last, len(lines)) + offset, frozenset(comments)
-            first, last = len(lines) + 2, -1
-            comments = set()
-
-
-def _whole_file(source: Source) -> Directive | None:
-    for number, line in enumerate(io.StringIO(source.text, newline=None), start=1):
-        match = _NOQA_FILE.match(line)
-        if match:
-            reason = _REASON.match(line, match.end())
-            column = len(line) - len(line.lstrip()) + 1
-            return Directive(number, column, line.strip(), (), reason["reason"] if reason else "")
-    return None
-
-
 # ---------------------------------------------------------------- what there is to say about them
 
 _Fault = tuple[str, Directive, "str | None"]  # code of the rule, the comment, the part of it meant
@@ -199,7 +76,7 @@ def _faults(
 ) -> list[_Fault]:
     faults: list[_Fault] = []
     names = {rule.name for rule in rules}
-    distinct = {id(directive): directive for directive in by_line.values() if directive.comment}
+    distinct = {id(directive): directive for directive in by_line.values() if directive.meant}
     unused: list[_Fault] = []
     for directive in distinct.values():
         if directive.counts and not directive.codes and _slip(directive, names):
@@ -207,8 +84,11 @@ def _faults(
         elif require_reasons and directive.used and not directive.reason:
             faults.append((UNEXPLAINED, directive, None))
         for code in directive.codes:
-            ours = re.fullmatch("MLS[0-9]*", code, re.IGNORECASE) and code in directive.text
-            if ours and code not in directive.used:
+            if not re.fullmatch("MLS[0-9]*", code, re.IGNORECASE) or code not in directive.text:
+                continue
+            if not code.isupper():
+                faults.append((BLANKET, directive, code))
+            elif code not in directive.used:
                 unused.append((UNUSED, directive, code))
     if unused and everything is not None:
         real = {(finding.text_line or finding.line, finding.code) for finding in everything()}
@@ -250,6 +130,8 @@ def _finding(source: Source, rule: Rule, directive: Directive, own: str | None, 
     value = own or directive.text
     if rule.code == UNUSED and own is not None:
         fix = _without(source, directive, own)
+    elif rule.code == BLANKET and own is not None:
+        fix = Fix("safe", (_edit(directive, directive.text.replace(own, own.upper(), 1)),))
     elif rule.code == BLANKET:
         meant = [codes.get(word, word) for word in _slip(directive, set(codes))]
         value = ", ".join(meant)
@@ -272,7 +154,7 @@ def _finding(source: Source, rule: Rule, directive: Directive, own: str | None, 
         cell=place.cell if place else None,
         cell_line=place.cell_line if place else None,
         fix=fix,
-        excerpt=source.text.splitlines()[directive.line - 1].strip(),
+        excerpt=lines_of(source)[directive.line - 1].strip(),
         text_line=directive.line,
     )
 
@@ -286,7 +168,7 @@ def _without(source: Source, directive: Directive, own: str) -> Fix:
         if head and listed:
             tail = directive.text[len(listed.group().rstrip()) :]
             return Fix("safe", (_edit(directive, head.group() + ", ".join(rest) + tail),))
-    line = io.StringIO(source.text, newline=None).readlines()[directive.line - 1]
+    line = lines_of(source)[directive.line - 1]
     before = line[: directive.column - 1].rstrip()
     edit = _edit(directive, "")
     start = len(before) + 1
