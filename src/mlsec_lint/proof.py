@@ -64,6 +64,15 @@ def run_text(rules: RuleSet, shown: str, text: str) -> list[str]:
     )
 
 
+def unmarked(text: str) -> str:
+    """Return the text without its marks."""
+    return "".join(_MARKS.sub("", line).rstrip(" ") if _MARKS.search(line) else line for line in _with_ends(text))
+
+
+def _with_ends(text: str) -> list[str]:
+    return [part for line in text.splitlines(keepends=True) for part in re.split(r"(?=\n$)", line)]
+
+
 def in_force(rules: RuleSet, rule: Rule) -> RuleSet:
     """Return the rules that judge the examples of `rule`: itself, and all that are not in preview."""
     kept = tuple(one for one in rules.rules if one.status != "preview" or one.code == rule.code)
@@ -171,12 +180,13 @@ def _mended(at: str, rules: RuleSet, rule: Rule, example: Example) -> list[str]:
         return fix.apply(source, checker.check(source, rules, settings), unsafe=True)
 
     try:
-        once = mend(example.code)
+        once = mend(unmarked(example.code))
         twice = mend(once)
     except Exception as error:  # as in `compare`
         return [f"{at}.fixed: not mended: {type(error).__name__}: {error}"]
-    if once != example.fixed:
-        return [f"{at}.fixed: {_first_difference(example.fixed, once)}"]
+    wanted = unmarked(example.fixed)
+    if once != wanted:
+        return [f"{at}.fixed: {_first_difference(wanted, once)}"]
     return [f"{at}.fixed: a second run changes it again"] if twice != once else []
 
 

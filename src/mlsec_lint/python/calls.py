@@ -47,6 +47,7 @@ VERIFIER = re.compile(
     r"|.*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*(?:verif|check|valid|match|ok)\w*"
 )
 DIGEST_PARAMETER = re.compile(r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum)(?:_.*)?")
+TELLING = frozenset({"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"})
 DIGEST_TEXT = re.compile(r"(?:sha\d+[:-])?(?:[0-9a-f]{40}|[0-9a-f]{64})")
 DIGEST_IN_URL = re.compile(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})(?:/|$)")
 
@@ -134,7 +135,15 @@ def read_arguments(walker: Walker, args: tuple[cst.Arg, ...] | list[cst.Arg]) ->
 def call(walker: Walker, node: cst.Call) -> Value:
     """Return what a call returns, asking the rules about it on the way."""
     function = expressions.resolved(walker, expressions.evaluate(walker, node.func))
-    arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
+    told = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    if told in TELLING:
+        walker.digests.telling += 1
+        arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
+        walker.digests.telling -= 1
+    else:
+        arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
+        for value in arguments.values():
+            walker.digests.escape(value)
     return apply(walker, node, function, arguments)
 
 
@@ -241,7 +250,7 @@ def _project(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     for key, origins in summary.files.items():
         walker.state.write(binding.key(key), binding.origins(origins))
     if summary.checked:
-        walker.state.checked |= binding.origins(summary.checked)
+        walker.vouch(binding.origins(summary.checked))
     for pending in summary.pending:
         judging.reached(walker, node, pending, binding)
     result = binding.value(summary.returns)
@@ -376,6 +385,7 @@ def _library(
     if walker.tried:
         for tried in walker.tried:
             tried.add(dotted)
+    walker.called.add(dotted)
     judging.called(walker, node, dotted, bound, certain)
     meaning = standard.MEANINGS.get(dotted)
     if meaning is not None:
@@ -391,14 +401,16 @@ def _library(
             digest, is_weak = expressions.digested(value)
             of |= digest if digest is not None else checkable(walker, value)
             weak = weak or is_weak
-        return Value((Verdict(of, weak),))
+        ident = expressions.digest_of(*bound.values())
+        walker.digests.compare(node, *bound.values())
+        return Value((Verdict(of, weak, True, ident),))
     owner, _, method = dotted.rpartition(".")
     if owner in index.digests and alt.receiver is not None:
         return _digest_method(walker, node, owner, method, alt.receiver, bound)
     if owner == "digest" and alt.receiver is not None:
         if method in ("startswith", "endswith", "__eq__"):
             of_, weak = expressions.digested(alt.receiver)
-            return Value((Verdict(of_ or NONE, weak),))
+            return Value((Verdict(of_ or NONE, weak, True, expressions.digest_of(alt.receiver)),))
         return alt.receiver
     saves = index.apis.saves.get(dotted)
     if saves is not None:
@@ -496,7 +508,7 @@ def _digest(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -
         weak = any(str(n).lower() in ("md5", "sha1") for n in names)
     of = checkable(walker, *arguments.values())
     if _gives_text(dotted):
-        return Value((Digest(of, weak),))
+        return walker.digests.made(node, Value((Digest(of, weak, id(node)),)))
     instance = Instance(dotted, dotted, id(node))
     walker.state.facts[("fed", id(node))] = Value((Digest(of, weak),))
     return Value((instance,))
@@ -527,12 +539,10 @@ def _digest_method(
                     for other in fed.alts:
                         if isinstance(other, Digest):
                             of |= other.of
-                digests.append(Digest(of, weak))
+                digests.append(Digest(of, weak, id(node)))
     if not digests:
         return known(None)
-    value = Value(tuple(digests))
-    walker.loose.append((node, value))
-    return value
+    return walker.digests.made(node, Value(tuple(digests)))
 
 
 __all__ = ["Arguments", "Pending", "Summary", "apply", "call"]

@@ -87,6 +87,7 @@ def _formatted(walker: Walker, node: cst.FormattedString) -> Value:
         elif isinstance(part, cst.FormattedStringExpression):
             value = evaluate(walker, part.expression)
             origins |= value.origins
+            walker.digests.escape(value)
             plain = part.format_spec is None and part.conversion is None
             parts.extend((text_parts(value) or ()) if plain else (f"\0?{id(part)}",))
     return text_value(parts, origins)
@@ -116,7 +117,7 @@ def _unary(walker: Walker, node: cst.UnaryOperation) -> Value:
         flipped: list[Alternative] = []
         for alt in value.alts:
             if isinstance(alt, Verdict):
-                flipped.append(Verdict(alt.of, alt.weak, not alt.positive))
+                flipped.append(Verdict(alt.of, alt.weak, not alt.positive, alt.ident))
             elif isinstance(alt, Const):
                 flipped.append(Const(not alt.value))
             else:
@@ -166,6 +167,8 @@ def _is_path(value: Value) -> bool:
 
 def add(walker: Walker, left: Value, right: Value, node: cst.CSTNode) -> Value:
     """Return left + right."""
+    walker.digests.escape(left)
+    walker.digests.escape(right)
     stringy = any(isinstance(a, Text) or (isinstance(a, Const) and isinstance(a.value, str)) for v in (left, right) for a in v.alts)
     if stringy:
         return concat(left, right)
@@ -202,7 +205,8 @@ def _comparison(walker: Walker, node: cst.Comparison) -> Value:
         of, weak = digested(left, right)
         if of is not None and isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn, cst.Is)):
             positive = isinstance(target.operator, (cst.Equal, cst.In, cst.Is))
-            verdicts.append(Verdict(of, weak, positive))
+            verdicts.append(Verdict(of, weak, positive, digest_of(left, right)))
+            walker.digests.compare(node, left, right)
         left = right
     if verdicts:
         return Value(tuple(verdicts))
@@ -219,6 +223,11 @@ def digested(*values: Value) -> tuple[Any, bool]:
                 of = alt.of if of is None else of | alt.of
                 weak = weak or alt.weak
     return of, weak
+
+
+def digest_of(*values: Value) -> int:
+    """Return the ident of the digest among these values, or 0."""
+    return next((a.ident for v in values for a in v.alts if isinstance(a, Digest)), 0)
 
 
 def _if_expression(walker: Walker, node: cst.IfExp) -> Value:

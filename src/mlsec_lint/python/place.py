@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Edit, Finding, Fix, Related, Source, SourceError
+from mlsec_lint.model import Edit, Finding, Fix, Match, Related, Source, SourceError
 from mlsec_lint.python import visitors
 from mlsec_lint.python.positions import Lines, spans
 from mlsec_lint.python.values import Origin, Site
@@ -63,10 +63,23 @@ def walk(source: Source, index: Index, project: Project | None) -> Walker:
 def findings(source: Source, index: Index, project: Project | None) -> list[Finding]:
     """Return the findings of one module."""
     walker = project.walker_of(source, index) if project is not None else walk(source, index, None)
-    kept = _decide(walker.found)
+    kept = _decide([raw for raw in walker.found if not _excused(raw, walker)])
     if not kept:
         return []
     return _Placer(walker, project).all(kept)
+
+
+def _excused(raw: Raw, walker: Walker) -> bool:
+    """Return whether something elsewhere excuses a finding: a later check of what a call returned, a call in this file."""
+    if not isinstance(raw.detail, Match):
+        return False
+    if raw.detail.data == "return" and id(raw.node) in walker.vouched:
+        return True
+    for parameter, predicate in raw.detail.unless:
+        if parameter == "__file__" and predicate.op == "made" and isinstance(predicate.value, tuple):
+            if walker.called & set(predicate.value):
+                return True
+    return False
 
 
 def _decide(found: list[Raw]) -> list[Raw]:
@@ -188,10 +201,7 @@ class _Placer:
         """Return the rule's fix as edits here."""
         if raw.rule.fix is None or raw.sink is not None:
             return None
-        try:
-            from mlsec_lint.python import edits
-        except ImportError:
-            return None
+        from mlsec_lint.python import edits
 
         changes = edits.for_finding(raw, self.walker, self.spans, self.source.text)
         if not changes:

@@ -26,6 +26,7 @@ from mlsec_lint.python.values import (
     Table,
     Text,
     Value,
+    Verdict,
     concat,
     join,
     known,
@@ -333,9 +334,7 @@ def _plain(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("startswith", "endswith"):
         of, weak = expressions.digested(*args.values())
         if of is not None:
-            from mlsec_lint.python.values import Verdict
-
-            return Value((Verdict(of, weak),))
+            return Value((Verdict(of, weak, True, expressions.digest_of(*args.values())),))
     return unknown(f"?{id(node)}")
 
 

@@ -131,6 +131,7 @@ class Digest:
 
     of: Origins
     weak: bool
+    ident: int = 0  # of the call that computed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class Verdict:
     of: Origins
     weak: bool
     positive: bool = True
+    ident: int = 0  # of the digest that was compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,9 +377,9 @@ class Binding:
             elif isinstance(alt, Text):
                 alts.append(Text(self.key(alt.parts), alt.path))
             elif isinstance(alt, Digest):
-                alts.append(Digest(self.origins(alt.of), alt.weak))
+                alts.append(Digest(self.origins(alt.of), alt.weak, alt.ident))
             elif isinstance(alt, Verdict):
-                alts.append(Verdict(self.origins(alt.of), alt.weak, alt.positive))
+                alts.append(Verdict(self.origins(alt.of), alt.weak, alt.positive, alt.ident))
             elif isinstance(alt, Instance) and alt.key:
                 alts.append(Instance(alt.of, alt.made, alt.ident, self.key(alt.key), alt.inputs))
             elif isinstance(alt, Sequence):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import libcst as cst
+
 from mlsec_lint.model import Rule
+from mlsec_lint.python.expressions import digest_of, digested, library_bases
+from mlsec_lint.python.values import Digest, Local, Origin
 from mlsec_lint.python.walk import Raw, Walker
 
 
@@ -28,7 +32,80 @@ def undone_by_retry(walker: Walker, rule: Rule) -> Iterator[Raw]:
             )  # fmt: skip
 
 
+def hash_unused(walker: Walker, rule: Rule) -> Iterator[Raw]:
+    """A digest of something downloaded that stops nothing: printed at most, or compared with no consequence."""
+    for node, value, scope in walker.digests.all:
+        for alt in value.alts:
+            if isinstance(alt, Digest) and alt.ident not in walker.digests.used:
+                origin = next((o for o in sorted(alt.of, key=_name) if o.kind == "remote"), None)
+                if origin is not None:
+                    yield _raw(rule, node, scope, (origin,))
+
+
+def hash_same_source(walker: Walker, rule: Rule) -> Iterator[Raw]:
+    """A digest of something downloaded that is compared with something downloaded too."""
+    for node, values, scope in walker.digests.compared:
+        of, _ = digested(*values)
+        if of is None or not any(o.kind == "remote" for o in of):
+            continue
+        for value in values:
+            origin = next((o for o in sorted(value.origins, key=_name) if o.kind == "remote"), None)
+            if origin is not None and not any(isinstance(a, Digest) for a in value.alts):
+                yield _raw(rule, node, scope, (origin,))
+
+
+def weak_check(walker: Walker, rule: Rule) -> Iterator[Raw]:
+    """A weak digest of something downloaded that decides whether it is used, with no strong one beside it."""
+    strong: set[Origin] = set()
+    weak: list[tuple[cst.CSTNode, frozenset[Origin], str]] = []
+    for node, value, scope in walker.digests.all:
+        for alt in value.alts:
+            if isinstance(alt, Digest) and alt.ident in walker.digests.used:
+                remote = frozenset(o for o in alt.of if o.kind == "remote")
+                if alt.weak and remote and any(alt.ident == digest_of(*v) for _, v, _ in walker.digests.compared):
+                    weak.append((node, remote, scope))
+                elif not alt.weak:
+                    strong |= remote
+    for node, remote, scope in weak:
+        if not remote & strong:
+            yield _raw(rule, node, scope, tuple(sorted(remote, key=_name))[:1])
+
+
+def open_restriction(walker: Walker, rule: Rule) -> Iterator[Raw]:
+    """An override that is meant to restrict a library's class and refuses nothing."""
+    for cls in walker.classes:
+        for base in library_bases(cls):
+            for name in walker.index.restricts.get(base, ()):
+                for alt in cls.own[name].alts if name in cls.own else ():
+                    if isinstance(alt, Local) and isinstance(alt.function.node, cst.FunctionDef):
+                        if not _refuses(alt.function.node.body):
+                            yield _raw(rule, alt.function.node, alt.function.scope, ())
+
+
+def _refuses(body: cst.BaseSuite) -> bool:
+    stack: list[cst.CSTNode] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.Raise, cst.Assert)):
+            return True
+        if isinstance(node, cst.Subscript):  # a table of what is allowed raises KeyError for the rest
+            return True
+        stack.extend(node.children)
+    return False
+
+
+def _raw(rule: Rule, node: cst.CSTNode, scope: str, related: tuple[Origin, ...]) -> Raw:
+    return Raw(rule, node, rule.severity, rule.confidence, rule.message, (), related, scope=scope)
+
+
+def _name(origin: Origin) -> tuple[str, int]:
+    return (origin.name, origin.site.ident if origin.site is not None else 0)
+
+
 VISITORS: dict[str, Callable[[Walker, Rule], Iterator[Raw]]] = {
-    "weights_only_ladder": undone_by_retry,
     "undone_by_retry": undone_by_retry,
+    "hash_unused": hash_unused,
+    "hash_same_source": hash_same_source,
+    "weak_check": weak_check,
+    "open_find_class": open_restriction,
 }

@@ -6,7 +6,7 @@ An abstract interpreter: expressions.py gives values, calls.py the meaning of ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -19,6 +19,7 @@ from mlsec_lint.python.state import State, merge
 from mlsec_lint.python.values import (
     NONE,
     Const,
+    Digest,
     Instance,
     Key,
     Local,
@@ -40,6 +41,33 @@ from mlsec_lint.python.values import (
 
 if TYPE_CHECKING:
     from mlsec_lint.python.project import Project
+
+@dataclass(slots=True)
+class Digests:
+    """What became of the digests that were computed."""
+
+    all: list[tuple[cst.CSTNode, Value, str]] = field(default_factory=list)
+    compared: list[tuple[cst.CSTNode, tuple[Value, ...], str]] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)  # stopped something, or were handed on
+    telling: int = 0  # inside the arguments of a print or a log
+    scope: str = ""
+
+    def made(self, node: cst.CSTNode, value: Value) -> Value:
+        self.all.append((node, value, self.scope))
+        return value
+
+    def compare(self, node: cst.CSTNode, *values: Value) -> None:
+        self.compared.append((node, values, self.scope))
+
+    def decide(self, test: Value) -> None:
+        """A test had consequences."""
+        self.used.update(a.ident for a in test.alts if isinstance(a, Verdict))
+
+    def escape(self, value: Value) -> None:
+        """A digest (or a verdict) was handed on; telling it to a person does not count."""
+        if not self.telling:
+            self.used.update(a.ident for a in value.alts if isinstance(a, (Digest, Verdict)))
+
 
 DEEPEST = 60  # nested function evaluations
 
@@ -85,8 +113,10 @@ class Walker:
         self.retries: list[set[str]] = []  # callables of the `try` bodies whose handlers we are in
         self.tried: list[set[str]] = []  # callables of the `try` bodies we are in
         self.told_defaults: set[int] = set()
-        self.loose: list[tuple[cst.CSTNode, Value]] = []  # digests computed
-        self.compared: set[int] = set()
+        self.digests = Digests()
+        self.vouched: set[int] = set()  # calls whose result a check has vouched for
+        self.called: set[str] = set()  # library callables called
+        self.classes: list[ClassInfo] = []
         self.depth = 0
         self.scope: list[str] = []
 
@@ -197,6 +227,7 @@ class Walker:
         """`x.attr = value`."""
         base = self.value(target.value)
         attr = target.attr.value
+        self.digests.escape(value)
         for alt in base.alts:
             if isinstance(alt, (LocalObject, LocalClass)):
                 alt.cls.set_attribute(attr, value)
@@ -215,6 +246,7 @@ class Walker:
         if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
             key = self.value(target.slice[0].slice.value)
             keys = tuple(a.value for a in key.alts if isinstance(a, Const) and isinstance(a.value, str))
+        self.digests.escape(value)
         self.set_item(base, keys, value, node)
         if isinstance(target.value, cst.Name):
             self.rebind_table(target.value.value, base, keys, value)
@@ -294,6 +326,7 @@ class Walker:
         self.returned, self.exits, self.pending, self.retries, self.tried = [], [], [], [], []
         self.function_globals = set()
         self.scope = info.scope.split(".")
+        self.digests.scope = info.scope
         self.silent = 0
         self.depth += 1
         try:
@@ -312,6 +345,7 @@ class Walker:
                 self.state, self.function, self.cls, self.returned, self.exits, self.pending, self.retries, self.tried,
                 self.function_globals, self.scope, self.silent,
             ) = saved
+            self.digests.scope = ".".join(self.scope)
             info.running = False
         return info.summary
 
@@ -364,7 +398,7 @@ class Walker:
         value = self.value(node.value)
         for alt in value.alts:
             if isinstance(alt, Verdict) and isinstance(node.value, cst.Call):
-                self.state.checked |= alt.of  # a verifier that raises
+                self.vouch(alt.of)  # a verifier that raises
 
     def assign_statement(self, node: cst.Assign) -> None:
         value = self.value(node.value)
@@ -396,6 +430,7 @@ class Walker:
     def returning(self, node: cst.Return) -> None:
         if node.value is not None:
             self.returned.append(self.value(node.value))
+            self.digests.escape(self.returned[-1])
         else:
             self.returned.append(known(None))
         if not self.silent:
@@ -411,7 +446,9 @@ class Walker:
         self.state.dead = True
 
     def asserting(self, node: cst.Assert) -> None:
-        self.assume(self.value(node.test), True, node.test)
+        test = self.value(node.test)
+        self.digests.decide(test)
+        self.assume(test, True, node.test)
 
     def deleting(self, node: cst.Del) -> None:
         if isinstance(node.target, cst.Name):
@@ -424,8 +461,13 @@ class Walker:
         """Go on knowing that a test had this outcome."""
         for alt in test.alts:
             if isinstance(alt, Verdict) and alt.positive == outcome:
-                self.state.checked |= alt.of
+                self.vouch(alt.of)
         expressions.narrow(self, node, outcome)
+
+    def vouch(self, origins: Origins) -> None:
+        """What has these origins has been checked."""
+        self.state.checked |= origins
+        self.vouched.update(o.site.ident for o in origins if o.site is not None)
 
     def branching(self, node: cst.If) -> None:
         test = self.value(node.test)
@@ -456,6 +498,8 @@ class Walker:
                 self.silent -= 1
         if truth is True:
             self.state.dead = True
+        if taken.dead or self.state.dead or self.function is None:
+            self.digests.decide(test)
         self.state = merge([taken, self.state])
 
     def otherwise(self, node: cst.If | cst.Else) -> None:
@@ -551,6 +595,7 @@ class Walker:
         for keyword in node.keywords:
             self.value(keyword.value)
         info = ClassInfo(node.name.value, self, id(node), bases)
+        self.classes.append(info)
         saved = (self.cls, self.function, self.scope)
         outer_names = self.state
         inside = State(dict(outer_names.names), outer_names.files, outer_names.checked, outer_names.facts)
