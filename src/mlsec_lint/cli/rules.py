@@ -81,9 +81,8 @@ def _prove(folder: str) -> int:
 
     ruleset = rulebook.load((Path(folder),))
     mine = {one.code for one in ruleset.rules} - {one.code for one in rulebook.load().rules}
-    faults = prove(ruleset)
+    faults = prove(ruleset, mine)
     for fault in faults:
         click.echo(fault)
-    count = len(mine)
-    screen.say(f"{count} rule{'' if count == 1 else 's'} in {folder}, {len(faults)} examples that do not hold")
+    screen.say(f"rules in {folder}: {len(mine)}; faults of their examples: {len(faults)}")
     return 1 if faults else 0
