@@ -1,0 +1,366 @@
+"""A shell's text -> the commands in it: quoting, pipes, substitutions, assignments, here-documents.
+
+Must not know files or rules.  It reads what people write, not all that a shell would accept, and never fails: what it
+cannot follow is an unknown word.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mlsec_lint.commands.words import (
+    DIGESTS,
+    INTERPRETERS,
+    Command,
+    Word,
+    checks,
+    module_at,
+    program_name,
+    runs_its_input,
+)
+from mlsec_lint.commands.wrappers import ASSIGNMENT, unwrap
+
+DEEPEST = 12  # substitutions inside substitutions
+NOTHING = "\0"  # stands for a character that has been taken out, so that columns stay
+_BLANK = re.compile(r"(?:[ \t\0]|\\\n)+")
+_PLAIN = re.compile(r"[^\s'\"\\$`|&;()<>\0]+")
+_NAME = re.compile(r"\$(?:([A-Za-z_]\w*)|[0-9@*#?$!-])")
+_SIMPLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_OPERATOR = re.compile(r"\|\||\|&|&&|;;&?|;&|[|;\n()]|&(?!>)")
+_REDIRECT = re.compile(r"(?:\d+)?(?:<<<|<<-?|<>|>>|>\||[<>]&|<(?!\()|>(?!\())|&>>?")
+_DECLARE = frozenset({"export", "local", "readonly", "declare", "typeset", "set"})
+_IGNORED = frozenset({"for", "case", "select", "fi", "done", "esac", "}", "function", "in", "]]"})
+_TESTS = frozenset({"[", "[[", "test"})
+_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
+
+
+def split(
+    text: str,
+    holes: Sequence[str] = (),
+    *,
+    line: int = 1,
+    column: int = 1,
+    variables: Mapping[str, str | None] | None = None,
+) -> tuple[Command, ...]:
+    """Return the commands in `text`, in the order in which they stand, those inside substitutions included.
+
+    `holes` are texts that stand for unknown values; `line` and `column` say where the text begins; `variables` are
+    known beforehand (None: set, but not known).
+    """
+    reader = Reader(text, holes, dict(variables or {}), line, column)
+    reader.sequence("")
+    return finish(reader.found, reader.last_check)
+
+
+def from_words(words: Sequence[str | None]) -> tuple[Command, ...]:
+    """Return the commands of an argument list, as given to a new process; None is an unknown word."""
+    given = tuple(Word(text, text or "") for text in words)
+    reader = Reader("", (), {}, 1, 1)
+    reader.simple(given, 0, 0)
+    return finish(reader.found)
+
+
+def finish(found: Sequence[Command], last_check: int = -1) -> tuple[Command, ...]:
+    """Return the commands of one script, told whether a later one checks what an earlier one fetched."""
+    last = max((number for number, command in enumerate(found) if checks(command.words)), default=-1)
+    last = max(last, last_check)
+    return tuple(replace(command, checked=True) if number < last else command for number, command in enumerate(found))
+
+
+class Reader:
+    """Reads one text; `found` grows by the commands in it."""
+
+    def __init__(
+        self, text: str, holes: Sequence[str], variables: dict[str, str | None], line: int, column: int, depth: int = 0
+    ) -> None:
+        # A carriage return belongs to the line end after it; a character that means nothing keeps the columns.
+        self.text = text.replace("\\\r\n", NOTHING + "\\\n").replace("\r\n", NOTHING + "\n") if "\r" in text else text
+        self.holes, self.variables, self.depth = tuple(h for h in holes if h), variables, depth
+        self.line, self.column = line, column
+        self.at = 0
+        self.found: list[Command] = []
+        self.last_check = -1  # index of a command that compares a digest it has computed: `[ "$(sha256sum f)" = … ]`
+        self._starts = [0] + [found.end() for found in re.finditer("\n", text)]
+        self._documents: list[tuple[str, bool]] = []  # here-documents that begin after this line
+
+    def place(self, offset: int) -> tuple[int, int]:
+        row = bisect_right(self._starts, offset)
+        column = offset - self._starts[row - 1] + 1
+        return self.line + row - 1, column + (self.column - 1 if row == 1 else 0)
+
+    def sequence(self, until: str) -> None:
+        """Read commands up to the closing `until`, which is read too."""
+        pipeline: list[int] = []  # where in `found` the stages of the present pipeline begin
+        while self.at < len(self.text):
+            start = len(self.found)
+            words, end = self.words(until)
+            feeds = self.simple(tuple(words), start, end)
+            pipeline.append(start)
+            self._join(pipeline, feeds)
+            mark = _OPERATOR.match(self.text, self.at)
+            if mark is None:
+                if self.text.startswith(until or NOTHING, self.at):
+                    self.at += 1
+                    return
+                self.at += 1  # a character that means nothing here
+                pipeline = []
+                continue
+            if mark[0] == ")" and until == ")":
+                self.at += 1
+                return
+            self.at = mark.end()
+            if mark[0] == "(":
+                if words and words[-1].text and words[-1].text.endswith("="):
+                    self._skip_array()
+                elif self.depth < DEEPEST:
+                    self.depth += 1
+                    self.sequence(")")
+                    self.depth -= 1
+                    continue  # what follows a subshell is piped from all of it
+            if mark[0] not in ("|", "|&"):
+                pipeline = []
+            if mark[0] == "\n":
+                self._skip_documents(feeds)
+
+    def _join(self, pipeline: Sequence[int], feeds: str) -> None:
+        """Tell the earlier stages of a pipeline that they are piped into `feeds`."""
+        if len(pipeline) < 2 or not feeds:
+            return
+        for number in range(pipeline[0], pipeline[-1]):
+            self.found[number] = replace(self.found[number], into=(*self.found[number].into, feeds))
+
+    def words(self, until: str = "") -> tuple[list[Word], int]:
+        """Read the words of one simple command; return them and where the last one ends."""
+        words: list[Word] = []
+        end = self.at
+        while self.at < len(self.text):
+            if blank := _BLANK.match(self.text, self.at):
+                self.at = blank.end()
+                continue
+            if self.text[self.at] == "#":
+                newline = self.text.find("\n", self.at)
+                self.at = len(self.text) if newline < 0 else newline
+                break
+            if redirect := _REDIRECT.match(self.text, self.at):
+                self._redirect(redirect)
+                continue
+            if (until == "`" and self.text[self.at] == "`") or _OPERATOR.match(self.text, self.at):
+                break
+            start = self.at
+            words.append(self.word(until))
+            end = self.at
+            if self.at == start:
+                self.at += 1
+        return words, end
+
+    def _redirect(self, redirect: re.Match[str]) -> None:
+        self.at = redirect.end()
+        sign = redirect[0].lstrip("0123456789")
+        if blank := _BLANK.match(self.text, self.at):
+            self.at = blank.end()
+        if self.at < len(self.text) and not _OPERATOR.match(self.text, self.at):
+            start = self.at
+            quoted = self.text[start] in "'\"\\"
+            word = self.word()
+            if sign in ("<<", "<<-"):
+                self._documents.append((word.text or self.text[start : self.at], quoted))
+
+    def word(self, until: str = "") -> Word:
+        """Read one word."""
+        start, text = self.at, self.text
+        parts: list[str | None] = []
+        while self.at < len(text):
+            if hole := next((h for h in self.holes if text.startswith(h, self.at)), ""):
+                parts.append(None)
+                self.at += len(hole)
+                continue
+            if plain := _PLAIN.match(text, self.at):
+                stop = min(
+                    (i for h in self.holes if (i := text.find(h, self.at, plain.end() + len(h))) >= 0), default=-1
+                )
+                stop = plain.end() if stop < 0 or stop > plain.end() else stop
+                parts.append(text[self.at : stop])
+                self.at = stop
+                continue
+            char = text[self.at]
+            if char == "'":
+                close = text.find("'", self.at + 1)
+                close = len(text) if close < 0 else close
+                parts += self._cut(text[self.at + 1 : close])
+                self.at = close + 1
+            elif char == '"':
+                self._quoted(parts)
+            elif char == "\\":
+                following = text[self.at + 1 : self.at + 2]
+                parts.append("" if following == "\n" else following)
+                self.at += 2
+            elif char == "$" or (char == "`" and until != "`"):
+                self._expand(parts)
+            elif char in "<>" and text.startswith("(", self.at + 1):
+                self.at += 2
+                self._substitution(")")
+                parts.append(None)
+            elif char == NOTHING:
+                self.at += 1
+            else:
+                break
+        line, column = self.place(start)
+        known: list[str] = []
+        for part in parts:
+            if part is None:
+                return Word(None, "".join(known), line, column)
+            known.append(part)
+        whole = "".join(known)
+        return Word(whole, whole, line, column)
+
+    def _cut(self, text: str) -> list[str | None]:
+        """Return a quoted text, cut at its holes."""
+        if not any(hole in text for hole in self.holes):
+            return [text]
+        pieces = re.split("|".join(re.escape(hole) for hole in self.holes), text)
+        return [part for piece in pieces for part in (piece, None)][:-1]
+
+    def _quoted(self, parts: list[str | None]) -> None:
+        text = self.text
+        self.at += 1
+        begin = self.at
+        while self.at < len(text) and text[self.at] != '"':
+            if text[self.at] == "\\":
+                parts += self._cut(text[begin : self.at])
+                following = text[self.at + 1 : self.at + 2]
+                parts.append("" if following == "\n" else following if following in '"\\$`' else "\\" + following)
+                self.at += 2
+                begin = self.at
+            elif text[self.at] in "$`":
+                parts += self._cut(text[begin : self.at])
+                self._expand(parts)
+                begin = self.at
+            else:
+                self.at += 1
+        parts += self._cut(text[begin : self.at])
+        self.at += 1
+
+    def _expand(self, parts: list[str | None]) -> None:
+        text = self.text
+        if text[self.at] == "`":
+            self.at += 1
+            self._substitution("`")
+            parts.append(None)
+        elif text.startswith("$((", self.at):
+            close = text.find("))", self.at)
+            self.at = len(text) if close < 0 else close + 2
+            parts.append(None)
+        elif text.startswith("$(", self.at):
+            self.at += 2
+            self._substitution(")")
+            parts.append(None)
+        elif simple := _SIMPLE.match(text, self.at) or _NAME.match(text, self.at):
+            self.at = simple.end()
+            parts.append(self.variables.get(simple[1]) if simple[1] else None)
+        elif text.startswith("${", self.at):
+            depth = 0
+            while self.at < len(text):
+                depth += (text[self.at] == "{") - (text[self.at] == "}")
+                self.at += 1
+                if depth == 0 and text[self.at - 1] == "}":
+                    break
+            parts.append(None)
+        else:  # $'…' and $"…", or a dollar that is one
+            self.at += 1
+            if text[self.at : self.at + 1] not in ("'", '"'):
+                parts.append("$")
+
+    def _substitution(self, close: str) -> None:
+        if self.depth >= DEEPEST:
+            self.at = len(self.text)
+            return
+        self.depth += 1
+        self.sequence(close)
+        self.depth -= 1
+
+    def _skip_array(self) -> None:
+        close = self.text.find(")", self.at)
+        self.at = len(self.text) if close < 0 else close + 1
+
+    def _skip_documents(self, feeds: str) -> None:
+        for name, _ in self._documents:
+            begin = self.at
+            while self.at < len(self.text):
+                newline = self.text.find("\n", self.at)
+                stop = len(self.text) if newline < 0 else newline
+                line = self.text[self.at : stop]
+                self.at = min(stop + 1, len(self.text))
+                if line.strip() == name:
+                    if feeds in _SHELLS:
+                        self._inner(self.text[begin : stop - len(line)], *self.place(begin))
+                    break
+        self._documents = []
+
+    def _inner(self, text: str, line: int, column: int) -> list[Command]:
+        if self.depth >= DEEPEST:
+            return []
+        inner = Reader(text, self.holes, dict(self.variables), line, column, self.depth + 1)
+        inner.sequence("")
+        self.found += inner.found
+        return inner.found
+
+    def simple(self, words: tuple[Word, ...], nested: int, end: int) -> str:
+        """Keep one simple command; return the name of the program that its input goes to, where that matters.
+
+        `nested` is where in `found` the commands of its own substitutions begin.
+        """
+        at, environment = unwrap(words)
+        line, column = (words[at].line, words[at].column) if at < len(words) else (self.line, self.column)
+        rest = words[at:]
+        if not rest:
+            for name, value in environment:
+                self.variables[name] = value if self.variables.get(name, value) == value else None
+            return ""
+        name = program_name(rest[0].text)
+        if name in _DECLARE:
+            _, declared = unwrap(tuple(word for word in rest[1:] if ASSIGNMENT.match(word.known)))
+            self.variables.update(declared)
+            return ""
+        if name in _IGNORED or name in _TESTS:
+            if name in _TESTS and any(program_name(one.words[0].text) in DIGESTS for one in self.found[nested:]):
+                self.last_check = len(self.found) - 1
+            return ""
+        runs = name in INTERPRETERS and not module_at(rest) and runs_its_input(rest)
+        script = self._script(rest, name)
+        if name in INTERPRETERS and (runs or self._substituted(rest, name)):
+            for number in range(nested, len(self.found)):
+                self.found[number] = replace(self.found[number], into=(*self.found[number].into, name))
+        end_line, end_column = self.place(end)
+        self.found.append(Command(rest, line, column, end_line, end_column, (), tuple(environment)))
+        if script is not None and script.text is not None:
+            quote = 1 if self.text[:1] else 0
+            self._inner(script.text, script.line, script.column + quote)
+        return "" if name in INTERPRETERS and not runs else module_name(rest) or name
+
+    def _script(self, words: Sequence[Word], name: str) -> Word | None:
+        """Return the word that is itself a script: of `bash -c '…'` or `eval '…'`."""
+        if name == "eval" and len(words) == 2:
+            return words[1]
+        if name in _SHELLS:
+            for number, word in enumerate(words[1:-1], start=1):
+                if word.text and re.fullmatch(r"-[a-z]*c", word.text):
+                    return words[number + 1]
+        return None
+
+    def _substituted(self, words: Sequence[Word], name: str) -> bool:
+        """Return whether an interpreter runs the result of a substitution: `bash <(…)`, `sh -c "$(…)"`."""
+        second = words[1] if len(words) > 1 else None
+        if second is None:
+            return False
+        if second.text is None and not second.known:
+            return True
+        return bool(second.text and re.fullmatch(r"-[a-z]*c", second.text)) and len(words) > 2 and words[2].text is None
+
+
+def module_name(words: Sequence[Word]) -> str:
+    """Return the module of `python -m module`, or ""."""
+    start = module_at(words)
+    return (words[start].text or "") if start else ""
