@@ -150,8 +150,9 @@ def _location(view: View, one: Finding) -> dict[str, Any]:
 
 
 def _suppression(hidden: Hidden) -> dict[str, str]:
-    suppression = {"kind": _KINDS.get(hidden.by, "external"), "status": "accepted"}
-    return {**suppression, "justification": f"{hidden.by}: {hidden.reason}" if hidden.reason else hidden.by}
+    """No status is given: the standard takes that for accepted, and drafts of it called the property otherwise."""
+    why = f"{hidden.by}: {hidden.reason}" if hidden.reason else hidden.by
+    return {"kind": _KINDS.get(hidden.by, "external"), "justification": why}
 
 
 def _replacement(edit: Edit) -> dict[str, Any]:
