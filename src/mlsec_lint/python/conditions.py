@@ -42,6 +42,7 @@ class Answer:
     some: bool
     some_not: bool
     open: bool
+    told: bool = False  # satisfied only by a default that has been reported where it is written
 
     @property
     def all(self) -> bool:
@@ -75,15 +76,17 @@ class Judge:
             inner = self.ask(predicate.parts[0], value)
             return Answer(inner.some_not, inner.some, False)
         some = some_not = open_ = False
+        told = True
         for alt in value.alts:
             verdict = self.one(predicate, alt)
             if verdict is None:
                 open_ = True
             elif verdict:
                 some = True
+                told = told and isinstance(alt, Const) and alt.told
             else:
                 some_not = True
-        return Answer(some, some_not, open_)
+        return Answer(some, some_not, open_, some and told)
 
     def one(self, predicate: Predicate, alt: Alternative) -> bool | None:
         """Return whether one alternative satisfies `predicate`; None when that is not known."""

@@ -240,14 +240,16 @@ def _if_expression(walker: Walker, node: cst.IfExp) -> Value:
     walker.assume(test, False, node.test)
     orelse = evaluate(walker, node.orelse)
     walker.state = before
-    settled = truth(test)
+    settled = truth(node.test)
     return body if settled is True else orelse if settled is False else join(body, orelse)
 
 
-def truth(value: Value) -> bool | None:
-    """Return whether a test is settled by constants."""
-    if len(value.alts) == 1 and isinstance(value.alts[0], Const) and not value.origins:
-        return bool(value.alts[0].value) if isinstance(value.alts[0].value, bool) else None
+def truth(test: cst.BaseExpression) -> bool | None:
+    """Return whether a test is settled as it is written; a flag in a variable may be set from elsewhere."""
+    if isinstance(test, cst.Name):
+        return {"True": True, "False": False}.get(test.value)
+    if isinstance(test, cst.Integer):
+        return test.value != "0"
     return None
 
 

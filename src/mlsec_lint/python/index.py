@@ -6,6 +6,7 @@ Knows nothing of LibCST.
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,11 +72,16 @@ class Index:
     commands: tuple[Rule, ...] = ()
     visitors: dict[str, Rule] = field(default_factory=dict)
     restricts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: frozenset[str] = frozenset()  # modules of Python's own that rules speak of
     _sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def apis(self) -> Apis:
         return self.rules.apis
+
+    def speaks_of(self, dotted: str) -> bool:
+        """Return whether a table names this object."""
+        return bool(self.calls.find(dotted) or self.params.find(dotted) or self.source(dotted) or dotted in self.apis.aliases)
 
     def source(self, dotted: str) -> str:
         """Return the origin kind of a library object (a source covers everything below it), or ""."""
@@ -155,6 +161,8 @@ def build(rules: RuleSet, minimums: Mapping[str, str]) -> Index:
     index.shells = frozenset(apis.groups.get("shell", ()))
     index.restricts = apis.restricts
     commands = []
+    calls = [c for rule in rules.rules for match in rule.matches for c in match.calls]
+    index.modules = frozenset(c.partition(".")[0] for c in calls) & sys.stdlib_module_names - {"builtins"}
     for rule in rules.rules:
         for match in rule.matches:
             for call in match.calls:

@@ -60,6 +60,10 @@ def called(
         told = _flow(walker, node, dotted, rule, flow, endpoint, arguments, confidence) or told
     if dotted in walker.index.shells:
         _shell(walker, node, dotted, arguments)
+    elif not told and walker.index.entries and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
+        for key, (value, argument) in arguments.keywords.items():
+            if argument is not None and key in walker.index.entries:
+                entry(walker, key, value, argument, call=node)
     return told
 
 
@@ -127,9 +131,8 @@ def _match(
         verdict = _conditions(walker, judge, match, arguments, given)
         if verdict is None:
             return False
-        argument, shown, certain = verdict
-        if not certain:
-            confidence = min(confidence, Level.MEDIUM)
+        argument, shown, most = verdict
+        confidence = min(confidence, most)
     subject = ""
     if match.subject:
         found = arguments.get(match.subject)
@@ -158,24 +161,25 @@ def _match(
 
 def _conditions(
     walker: Walker, judge: Judge, match: Match, arguments: Arguments, given: object
-) -> tuple[str, str, bool] | None:
-    """Return (parameter at fault, its value, whether all alternatives are at fault), or None where there is no fault."""
+) -> tuple[str, str, Level] | None:
+    """Return (parameter at fault, its value, the most that can be claimed), or None where there is no fault."""
     for parameter, predicate in match.forbid:
         value = given(parameter)  # type: ignore[operator]
         if value is None:
             continue
         answer = judge.ask(predicate, value)
         if answer.some:
-            return parameter, _shown(value), not answer.some_not and not answer.open
+            sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
+            return parameter, _shown(value), Level.LOW if answer.told else sure
     for parameter, predicate in match.require:
         value = given(parameter)  # type: ignore[operator]
         if value is None:
             if arguments.maybe(parameter):
                 continue
-            return parameter, "", True
+            return parameter, "", Level.HIGH
         answer = judge.ask(predicate, value)
         if answer.some_not:
-            return parameter, _shown(value), not answer.some and not answer.open
+            return parameter, _shown(value), Level.MEDIUM if answer.some or answer.open else Level.HIGH
     return None
 
 
@@ -315,6 +319,20 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
         )
 
 
+def referred(walker: Walker, value: Value, node: cst.CSTNode, most: Level) -> None:
+    """Ask the rules about a library function that is given a name of the project's own, or is a parameter's default."""
+    if walker.silent:
+        return
+    from mlsec_lint.python.calls import Arguments
+
+    for alt in value.alts:
+        if isinstance(alt, Name) and alt.receiver is None:
+            for rule, match in walker.index.calls.find(alt.dotted):
+                if match.reference:
+                    empty = Arguments(order=walker.index.parameters(alt.dotted))
+                    _reference(walker, node, alt.dotted, rule, match, empty, most)
+
+
 def handed_on(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
     """Ask the rules about library functions given as arguments: `map(pickle.load, files)`."""
     if walker.silent:
@@ -338,7 +356,9 @@ def _is_function(node: cst.Call, walker: Walker) -> bool:
     return name not in ("partial", "partialmethod", "isinstance", "issubclass", "getattr", "hasattr", "id", "print", "repr")
 
 
-def _reference(walker: Walker, argument: cst.CSTNode, dotted: str, rule: Rule, match: Match, empty: Arguments) -> None:
+def _reference(
+    walker: Walker, argument: cst.CSTNode, dotted: str, rule: Rule, match: Match, empty: Arguments, most: Level = Level.MEDIUM
+) -> None:
     judge = Judge(lambda v: live(walker, v))
     if match.when or match.forbid:
         return
@@ -348,7 +368,7 @@ def _reference(walker: Walker, argument: cst.CSTNode, dotted: str, rule: Rule, m
             return
     node = argument.value if isinstance(argument, cst.Arg) else argument
     _emit(
-        walker, rule, node, match.severity or rule.severity, min(match.confidence or rule.confidence, Level.MEDIUM),
+        walker, rule, node, match.severity or rule.severity, min(match.confidence or rule.confidence, most),
         match.message or rule.message, dotted=dotted, detail=match,
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ from mlsec_lint.python.values import (
     text_parts,
     text_value,
     texts,
+    told,
     unknown,
 )
 
@@ -637,7 +638,7 @@ def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     else:
         default = known(None)
     if name and judging.default(walker, name, default, node):
-        default = unknown(f"?{id(node)}")
+        default = told(default)
     if name and args.receiver is not None:
         value = join(default, unknown(f"?{id(node)}"))
         for alt in args.receiver.alts:

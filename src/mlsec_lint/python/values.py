@@ -53,6 +53,7 @@ NONE: Origins = frozenset()
 @dataclass(frozen=True, slots=True)
 class Const:
     value: Any
+    told: bool = False  # a default that has been reported where it is written
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Const) and type(self.value) is type(other.value) and bool(self.value == other.value)
@@ -191,6 +192,11 @@ class Value:
 def known(value: object) -> Value:
     """Return the value of a constant."""
     return Value((Const(value),))
+
+
+def told(value: Value) -> Value:
+    """Return the value with its constants marked as reported already."""
+    return Value(tuple(Const(a.value, True) if isinstance(a, Const) else a for a in value.alts), value.origins)
 
 
 def named(dotted: str) -> Value:

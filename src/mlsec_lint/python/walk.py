@@ -36,6 +36,7 @@ from mlsec_lint.python.values import (
     join,
     known,
     named,
+    told,
     unknown,
 )
 
@@ -286,8 +287,9 @@ class Walker:
         for param in (*ordinary, *params.kwonly_params):
             if param.default is not None:
                 value = self.value(param.default)
+                judging.referred(self, value, param.default, Level.MEDIUM)
                 if judging.default(self, param.name.value, value, param):
-                    value = unknown(f"?{id(param)}")
+                    value = told(value)
                 defaults[param.name.value] = value
             elif param.annotation is not None:
                 annotated = expressions.annotated(self, param.annotation.annotation)
@@ -402,6 +404,8 @@ class Walker:
 
     def assign_statement(self, node: cst.Assign) -> None:
         value = self.value(node.value)
+        if isinstance(node.value, (cst.Name, cst.Attribute)):
+            judging.referred(self, value, node.value, Level.LOW)
         for target in node.targets:
             self.assign(target.target, value, node)
 
@@ -415,7 +419,7 @@ class Walker:
         if self.cls is not None and self.function is None and isinstance(node.target, cst.Name):
             value = calls.field_default(self, value)
             if judging.default(self, node.target.value, value, node):
-                value = unknown(f"?{id(node)}")
+                value = told(value)
         self.assign(node.target, value, node)
 
     def augmented_assign(self, node: cst.AugAssign) -> None:
@@ -471,7 +475,7 @@ class Walker:
 
     def branching(self, node: cst.If) -> None:
         test = self.value(node.test)
-        truth = expressions.truth(test)
+        truth = expressions.truth(node.test)
         if expressions.is_typing_only(self, node.test):
             self.silent += 1
             self.suite(node.body)
@@ -649,6 +653,9 @@ class Walker:
             name = dotted_name(alias.name)
             target = alias.asname.name if alias.asname is not None else alias.name
             dotted = self.index.canonical(f"{base}.{name}" if base else name)
+            root = name.partition(".")[0]
+            if root in self.index.modules and not self.index.speaks_of(dotted):
+                dotted = self.index.canonical(name)  # a module of Python's own, handed on by a library
             self.assign(target, named(dotted), node)
 
     def site(self, node: cst.CSTNode) -> Site:
