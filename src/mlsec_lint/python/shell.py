@@ -23,11 +23,8 @@ def judge(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -> 
     if given is None:
         return
     for command in _commands(expressions.resolved(walker, given[0]), arguments):
-        for rule in walker.index.commands:
-            for table in rule.commands:
-                if commands.match(command, table):
-                    judging.spoken(walker, node, dotted, rule, table)
-                    break
+        for rule, table in commands.ask(command, walker.index.commands):
+            judging.spoken(walker, node, dotted, rule, table)
 
 
 def _commands(value: Value, arguments: Arguments) -> list[commands.Command]:
