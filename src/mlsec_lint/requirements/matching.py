@@ -1,0 +1,46 @@
+"""Does an entry have the fault that a rule's `[[requirement]]` table names.
+
+Must not know files.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlsec_lint.model import Requirement
+from mlsec_lint.requirements.entries import Entry, Facts, canonical
+from mlsec_lint.requirements.versions import is_below, is_pinned
+
+UNKNOWN = Facts()
+_VCS = re.compile(r"(?:git|hg|svn|bzr)\+|git@", re.IGNORECASE)
+_COMMIT = re.compile(r"@[0-9a-f]{40}(?:[0-9a-f]{24})?(?:[#&?].*)?$", re.IGNORECASE)
+_LOCAL = re.compile(r"file:|https?://(?:localhost|127\.)", re.IGNORECASE)
+
+
+def match(entry: Entry, table: Requirement, facts: Facts = UNKNOWN) -> bool:
+    """Return whether the entry has the table's fault.
+
+    `unpinned` is a fault of applications only (see `project.facts`), and not where a lock file stands beside it.
+    """
+    if table.fault == "extra-index":
+        return entry.option == "--extra-index-url"
+    named = entry.name and ("*" in table.names or entry.name in {canonical(name) for name in table.names})
+    if entry.option or not (named or ("*" in table.names and entry.url)):
+        return False
+    if table.fault == "look-alike":
+        return True
+    if table.fault == "vcs":
+        return bool(_VCS.match(entry.url)) and not _COMMIT.search(entry.url)
+    if table.fault == "url":
+        remote = bool(entry.url) and not _VCS.match(entry.url) and not _LOCAL.match(entry.url)
+        return remote and not entry.has_hash
+    if entry.url or entry.name == "python":
+        return False
+    if table.fault == "vulnerable":
+        return bool(table.below) and is_below(entry.specifier, table.below)
+    if table.fault == "no-hash":
+        return entry.others_hashed and not entry.has_hash
+    if table.fault == "unpinned":
+        wide = not is_pinned(entry.specifier) and not entry.has_hash
+        return wide and facts.application and not facts.locked and not (entry.in_package and entry.group == "build")
+    return False
