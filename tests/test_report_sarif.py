@@ -148,7 +148,7 @@ def test_hidden_findings_are_suppressed_results_with_a_reason(view: View) -> Non
 def test_a_flow_names_both_ends(view: View) -> None:
     (flow,) = [one["codeFlows"][0] for one in _log(view)["runs"][0]["results"] if "codeFlows" in one]
     steps = [step["location"] for step in flow["threadFlows"][0]["locations"]]
-    assert [step["message"]["text"] for step in steps][0] == "downloaded here"
+    assert steps[0]["message"]["text"] == "downloaded here"
     assert [step["physicalLocation"]["region"]["startLine"] for step in steps] == [18, 3, 20]
 
 

@@ -101,7 +101,7 @@ def from_table(table: Mapping[str, Any], path: str) -> Settings:
         if key not in KEYS:
             raise ConfigError(path, f"{TABLE}.{key}", f"unknown key{did_you_mean(key, KEYS)}")
         values[key.replace("-", "_")] = _value(key, value, path)
-    origin = tuple((key, path) for key in sorted(values))
+    origin = tuple((key, path) for key in sorted(table))
     return Settings(**values, root=str(Path(path).absolute().parent), origin=origin)
 
 

@@ -96,7 +96,9 @@ def _directive(text: str, match: re.Match[str], line: int, column: int) -> Direc
 
 
 def statements(source: Source, lines: list[str]) -> Iterator[tuple[int, int, Comments | None]]:
-    """Yield (first line, last line, comments) of each logical line; None: not tokenised.
+    """Yield (first line, last line, comments) of each run of lines that flake8 reads as one; None: not tokenised.
+
+    Strings of several lines and backslashes join lines; brackets do not.
 
     Comments are the column, 0-based, where one starts and whether it is all that the line holds, by line.
     """
