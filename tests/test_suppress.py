@@ -57,7 +57,7 @@ def _findings(source: Source) -> list[Finding]:
                     place,
                     match.end(),
                     text_line=number,
-                )  # fmt: skip
+                )
             )
     return found
 

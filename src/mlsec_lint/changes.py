@@ -44,7 +44,7 @@ def since(revision: str, folder: str = ".") -> Changes:
     lines: dict[str, tuple[tuple[int, int], ...] | None] = {}
     names = _git(top, "diff", "--name-only", "--diff-filter=A", "--no-renames", "-z", base, "--")
     names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
-    diff = _git(top, "-c", "core.quotePath=false", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-prefix",
+    diff = _git(top, "-c", "core.quotePath=true", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-prefix",
                 "--diff-filter=CMRT", base, "--")  # fmt: skip
     for name, ranges in _hunks(diff):
         lines[_absolute(top, name)] = ranges
@@ -92,10 +92,11 @@ def _absolute(top: str, name: str) -> str:
 
 
 def _unquoted(name: str) -> str:
-    """The name as it is on disk: git puts names with quotes, tabs or backslashes in quotes."""
+    """The name as it is on disk: git puts odd names in quotes, their bytes as C would write them."""
     if not name.startswith('"'):
         return name
-    return name[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1").decode("utf-8")
+    raw = name[1:-1].encode("ascii", "backslashreplace").decode("unicode_escape").encode("latin-1")
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _git(folder: str, *words: str) -> str:

@@ -1,0 +1,120 @@
+"""Which lines changed since a revision, asked of a real git."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mlsec_lint import changes
+from mlsec_lint.model import ConfigError
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+
+def _git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"]
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+def _commit(folder: Path) -> None:
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-q", "-m", "x")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    _git(folder, "init", "-q", "-b", "main")
+    (folder / "a.py").write_text("".join(f"line {number}\n" for number in range(1, 21)))
+    (folder / "sub").mkdir()
+    (folder / "sub" / 'odd "näme".py').write_text("1\n2\n3\n")
+    (folder / "same.py").write_text("1\n")
+    _commit(folder)
+    return folder
+
+
+def _change(file: Path, old: str, new: str) -> None:
+    file.write_text(file.read_text().replace(old, new))
+
+
+def test_changed_lines_and_new_files_are_found(repository: Path) -> None:
+    _change(repository / "a.py", "line 5\n", "line five\nline more\n")
+    _change(repository / "sub" / 'odd "näme".py', "3\n", "three\n")
+    (repository / "new.py").write_text("1\n2\n")
+    found = changes.since("HEAD", str(repository))
+    path = str(repository / "a.py")
+    assert [line for line in range(1, 22) if found.has(path, line)] == [5, 6]
+    assert found.has(path, 1, 5)
+    assert not found.has(path, 7, 9)
+    assert found.has(str(repository / "sub" / 'odd "näme".py'), 3)
+    assert found.has(str(repository / "new.py"), 2)
+    assert not found.has(str(repository / "same.py"))
+
+
+def test_committed_changes_count_from_where_the_branch_left(repository: Path) -> None:
+    _git(repository, "checkout", "-q", "-b", "branch")
+    _change(repository / "a.py", "line 10\n", "line ten\n")
+    (repository / "new.py").write_text("1\n")
+    _commit(repository)
+    _git(repository, "checkout", "-q", "main")
+    _change(repository / "a.py", "line 1\n", "line one\n")
+    _commit(repository)
+    _git(repository, "checkout", "-q", "branch")
+    found = changes.since("main", str(repository))
+    assert [line for line in range(1, 21) if found.has(str(repository / "a.py"), line)] == [10]
+    assert found.has(str(repository / "new.py"), 1)
+
+
+def test_the_lines_around_a_deletion_count(repository: Path) -> None:
+    _change(repository / "a.py", "line 5\n", "")
+    found = changes.since("HEAD", str(repository))
+    assert [line for line in range(1, 21) if found.has(str(repository / "a.py"), line)] == [4, 5]
+
+
+def test_lines_that_look_like_a_diff_do_not_mislead(repository: Path) -> None:
+    _change(repository / "a.py", "line 5\n", "++ b/same.py\n@@ -1 +1 @@\n-- a\n")
+    found = changes.since("HEAD", str(repository))
+    assert [line for line in range(1, 23) if found.has(str(repository / "a.py"), line)] == [5, 6, 7]
+    assert not found.has(str(repository / "same.py"))
+
+
+def test_from_a_folder_inside_the_repository(repository: Path) -> None:
+    _change(repository / "a.py", "line 5\n", "line five\n")
+    assert changes.since("HEAD", str(repository / "sub")).has(str(repository / "a.py"), 5)
+
+
+def test_a_shallow_clone_compares_with_what_it_has_or_says_why_not(repository: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        _change(repository / "a.py", f"line {number + 1}\n", f"changed {number}\n")
+        _commit(repository)
+    _git(tmp_path, "clone", "-q", "--depth", "2", f"file://{repository}", "clone")
+    clone = tmp_path / "clone"
+    found = changes.since("HEAD~1", str(clone))
+    assert [line for line in range(1, 21) if found.has(str(clone / "a.py"), line)] == [3]
+    with pytest.raises(ConfigError, match="this clone is shallow: fetch more history first"):
+        changes.since("HEAD~2", str(clone))
+
+
+def test_an_unknown_revision_is_told(repository: Path) -> None:
+    with pytest.raises(ConfigError, match="git knows no revision `nowhere`$"):
+        changes.since("nowhere", str(repository))
+
+
+def test_an_option_is_no_revision(repository: Path) -> None:
+    with pytest.raises(ConfigError, match="is no revision"):
+        changes.since("--output=x", str(repository))
+
+
+def test_no_repository_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="git: .*not a git repository"):
+        changes.since("HEAD", str(tmp_path))
+
+
+def test_no_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigError, match="git is not installed"):
+        changes.since("HEAD", str(tmp_path))
