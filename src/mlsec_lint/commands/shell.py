@@ -211,9 +211,9 @@ class Reader:
         known: list[str] = []
         for part in parts:
             if part is None:
-                return Word(None, "".join(known), line, column)
+                return Word(None, "".join(known).replace(NOTHING, ""), line, column)
             known.append(part)
-        whole = "".join(known)
+        whole = "".join(known).replace(NOTHING, "")
         return Word(whole, whole, line, column)
 
     def _cut(self, text: str) -> list[str | None]:

@@ -65,6 +65,8 @@ def unwrap(words: Sequence[Word]) -> tuple[int, list[tuple[str, str | None]]]:
             at += 1
             continue
         name = program_name(text)
+        if name == "command" and at + 1 < len(words) and words[at + 1].text in ("-v", "-V"):
+            break  # it asks where a program is
         if name in WRAPPERS:
             options, own = WRAPPERS[name]
             after = _after_options(words, at + 1, options.split())

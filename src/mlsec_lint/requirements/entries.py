@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 _NAMED = re.compile(
-    r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:@\s*(\S+)|\(?\s*([^;()@#]*?)\s*\)?)\s*(?:;\s*(.*))?"
+    r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:@\s*(\S+)|\(?\s*((?:[<>=!~][^;()@#]*?)?)\s*\)?)\s*(?:;\s*(.*))?"
 )
 _URL = re.compile(r"(?:(?:git|hg|svn|bzr)\+[\w+]+:|https?:|ftp:|file:|git@)\S+", re.IGNORECASE)
 _EGG = re.compile(r"[#&]egg=([\w.-]+)")

@@ -23,7 +23,8 @@ STATEMENTS = frozenset({"time", "timeit", "prun", "memit"})
 
 _CELL = re.compile(r"%%(!|\w+)\s*(.*)")
 _LINE = re.compile(r"(\s*)(!!?|%)(.*)", re.DOTALL)
-_ASSIGN = re.compile(r"([^=()!%#'\"]*[^=()!%#'\"<>+*/|&^@:-]\s*=\s*)([!%])(?!=)(.*)", re.DOTALL)
+_TARGET = r"[A-Za-z_][\w.]*(?:\[[^\[\]]*\])*"
+_ASSIGN = re.compile(rf"(\s*{_TARGET}(?:\s*,\s*{_TARGET})*\s*,?\s*=\s*)([!%])(?!=)(.*)", re.DOTALL)
 _HELP = re.compile(r"\s*(?:\?{1,2}\s*[\w.*%]+|%{0,2}[A-Za-z_][\w.*\[\]'\"]*\?{1,2})\s*;?\s*(?:#.*)?")
 _NOQA = re.compile(r"\s#\s*noqa\b.*", re.IGNORECASE)
 _OPTIONS = re.compile(r"(?:\s+-[a-zA-Z](?:\s*\d+)?(?=\s))*\s+")
