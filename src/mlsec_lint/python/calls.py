@@ -40,6 +40,8 @@ from mlsec_lint.python.values import (
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+ADDRESS = re.compile(r"(?i)(?:https?|ftp|s3a?|gs|gcs|az|abfss?|wasbs?|hf|hdfs|webhdfs)://(?!localhost|127\.)")  # paths that are fetched
+
 # What functions that verify bytes are called, where the function itself cannot be seen; and the parameters by which a
 # download is told the digest it must have.
 VERIFIER = re.compile(
@@ -47,6 +49,7 @@ VERIFIER = re.compile(
     r"|.*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*(?:verif|check|valid|match|ok)\w*"
 )
 DIGEST_PARAMETER = re.compile(r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum)(?:_.*)?")
+SAVER = re.compile(r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")  # methods that put what they hold into a file
 TELLING = frozenset({"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"})
 DIGEST_TEXT = re.compile(r"(?:sha\d+[:-])?(?:[0-9a-f]{40}|[0-9a-f]{64})")
 DIGEST_IN_URL = re.compile(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})(?:/|$)")
@@ -194,7 +197,45 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
 def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:
     """The result of a call that cannot be resolved carries what went into it."""
     origins = function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
+    if isinstance(node.func, cst.Attribute):
+        name = node.func.attr.value
+        if SAVER.fullmatch(name) and arguments.positional:
+            outside = frozenset(o for o in function.origins if o.kind in judging.OUTSIDE)
+            key = path_key(arguments.positional[0][0])
+            if outside and key:
+                walker.state.files[key] = walker.state.files.get(key, NONE) | outside
+        origins |= _results(walker, node, function, name)
     return unknown(f"?{id(node)}", origins)
+
+
+def _results(walker: Walker, node: cst.Call, function: Value, name: str) -> Origins:
+    """Return what a caller has to tell of a method of a parameter: `session.get(url)` in a function given a session."""
+    info = walker.function
+    if info is None:
+        return NONE
+    out = set()
+    for alt in function.alts:
+        if isinstance(alt, Symbol) and alt.ident.startswith(f"p{info.ident}:"):
+            parameter, _, method = alt.ident.partition(":")[2].partition(".")
+            if method == name:
+                out.add(Origin("result", name, walker.site(node), info.ident, (parameter,)))
+    return frozenset(out)
+
+
+def method_origins(walker: Walker, value: Value, name: str, origin: Origin) -> Origins:
+    """Return the origins that a method's result has by itself, for what a callee calls on its parameter."""
+    out = set()
+    for alt in value.alts:
+        if isinstance(alt, (Instance, Name)):
+            dotted = walker.index.canonical(f"{alt.of if isinstance(alt, Instance) else alt.dotted}.{name}")
+            kind = walker.index.source(dotted)
+            if kind:
+                out.add(Origin(kind, dotted, origin.site))
+        elif isinstance(alt, Symbol) and walker.function is not None:
+            owner, _, parameter = alt.ident.partition(":")
+            if owner == f"p{walker.function.ident}" and "." not in parameter:
+                out.add(Origin("result", name, origin.site, walker.function.ident, (parameter,)))
+    return frozenset(out)
 
 
 def _unseen_check(walker: Walker, node: cst.Call, arguments: Arguments) -> Value | None:
@@ -234,6 +275,8 @@ def contents(walker: Walker, value: Value) -> Origins:
     key = path_key(value)
     if not key:
         return NONE
+    if ADDRESS.match(key[0]):
+        return frozenset({Origin("remote", key[0][:80])})
     return walker.state.written(key) | {Origin("file", key=key)}
 
 
@@ -244,7 +287,7 @@ def _project(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     info = alt.function
     summary = info.walker.summary(info)
     values = bind(info, alt.receiver, arguments)
-    binding = Binding(info.ident, values, walker.state.written)
+    binding = Binding(info.ident, values, walker.state.written, lambda v, name, at: method_origins(walker, v, name, at))
     if info.input_kind:
         return binding.value(summary.returns)
     for key, origins in summary.files.items():
@@ -388,6 +431,8 @@ def _library(
     walker.called.add(dotted)
     judging.called(walker, node, dotted, bound, certain)
     meaning = standard.MEANINGS.get(dotted)
+    if meaning is None and index.apis.returns.get(dotted) == standard.FILE:
+        meaning = standard.MEANINGS["builtins.open"]
     if meaning is not None:
         result = meaning(walker, node, bound)
         if result is not None:

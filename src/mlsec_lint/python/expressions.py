@@ -397,6 +397,15 @@ def element(walker: Walker, items: Value, node: cst.CSTNode) -> Value:
     return join(*out).with_origins(items.origins)
 
 
+def part(walker: Walker, value: Value, position: int, node: cst.CSTNode) -> Value:
+    """Return one of the several things that a call returns, by `[returns]` of `callable[0]`."""
+    made: list[Value] = []
+    for alt in value.alts:
+        of = walker.index.apis.returns.get(f"{alt.made}[{position}]") if isinstance(alt, Instance) else None
+        made.append(Value((Instance(of, of, id(node)),)) if of else unknown(f"?{id(node)}"))
+    return join(*made).with_origins(value.origins)
+
+
 # ---------------------------------------------------------------- names and members
 
 
@@ -568,6 +577,8 @@ def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.C
         label = repr(wanted[0]) if wanted else ""
         return unknown(f"{alt.ident}[{label}]" if wanted else f"?{id(node)}", origins)
     if isinstance(alt, Instance):
+        if wanted and f"{alt.made}[{wanted[0]}]" in walker.index.apis.returns:
+            return part(walker, Value((alt,), origins), int(wanted[0]), node)
         dotted = walker.index.canonical(f"{alt.of}.__getitem__")
         return sourced(walker, Value((Name(dotted + "()", Value((alt,), origins)),), origins), dotted, node)
     if isinstance(alt, Digest):

@@ -15,6 +15,7 @@ import libcst as cst
 from mlsec_lint.model import Edit, Finding, Fix, Match, Related, Source, SourceError
 from mlsec_lint.python import visitors
 from mlsec_lint.python.positions import Lines, spans
+from mlsec_lint.python.standard import WRITES
 from mlsec_lint.python.values import Origin, Site
 from mlsec_lint.python.walk import Raw, Walker
 
@@ -72,7 +73,7 @@ def findings(source: Source, index: Index, project: Project | None) -> list[Find
 def _excused(raw: Raw, walker: Walker) -> bool:
     """Return whether something elsewhere excuses a finding: a later check of what a call returned, a call in this file."""
     if not isinstance(raw.detail, Match):
-        return False
+        return raw.dotted in WRITES and any(o.site is not None and o.site.ident in walker.vouched for o in raw.related)
     if raw.detail.data == "return" and id(raw.node) in walker.vouched:
         return True
     for parameter, predicate in raw.detail.unless:
@@ -158,7 +159,7 @@ class _Placer:
         fields["call"] = self.written(raw)
         source = raw.related[0] if raw.related else None
         fields["source"] = source.name if source else "something outside"
-        place = self.site(source.site) if source is not None and source.site is not None else None
+        place = self.site(source.site or Site(self.source.path, raw.node, id(raw.node))) if source is not None else None
         fields["source_line"] = str(place[1]) if place is not None else "?"
         text = re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), m.group(0)), raw.message)
         if source is not None and "{source}" not in raw.message:

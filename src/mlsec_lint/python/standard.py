@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 Meaning = Callable[["Walker", cst.Call, "Arguments"], "Value | None"]
 MEANINGS: dict[str, Meaning] = {}
 FILE = "io.IOBase"
+WRITES = frozenset({f"{FILE}.write", "shutil.copyfileobj", "pathlib.Path.write_bytes"})  # run nothing, so a check may follow
 
 
 def meaning(*names: str) -> Callable[[Meaning], Meaning]:

@@ -33,7 +33,8 @@ class Origin:
     """Where data came from.
 
     `kind`: remote, input, command-line, model (fetched, received, given, generated), own (written by this program),
-    parameter (of the function `owner`), file (whatever the file `key` holds).
+    parameter (of the function `owner`), file (whatever the file `key` holds), result (of the method `name` of what the
+    parameter `key` of the function `owner` is).
     """
 
     kind: str
@@ -323,11 +324,15 @@ def concat(left: Value, right: Value, path: bool = False, between: str = "") -> 
 
 @dataclass(slots=True)
 class Binding:
-    """What the parameters of the function `owner` are at one call; `files` tells what a file's key holds there."""
+    """What the parameters of the function `owner` are at one call.
+
+    `files` tells what a file's key holds there, `methods` the origins that a method's result has by itself.
+    """
 
     owner: int
     values: Mapping[str, Value]
     files: Callable[[Key], Origins]
+    methods: Callable[[Value, str, Origin], Origins]
 
     def key(self, key: Key) -> Key:
         """Return the caller's key for a callee's."""
@@ -354,6 +359,10 @@ class Binding:
                 value = self.values.get(origin.name)
                 if value is not None:
                     out |= value.origins
+            elif origin.kind == "result" and origin.owner == self.owner:
+                value = self.values.get(origin.key[0])
+                if value is not None:
+                    out |= self.methods(value, origin.name, origin)
             elif origin.kind == "file":
                 key = self.key(origin.key)
                 out |= self.files(key)

@@ -221,7 +221,7 @@ class Walker:
                 if len(rows) < len(value.alts):
                     part = join(part, unknown(f"?{id(element)}", value.origins))
             else:
-                part = unknown(f"?{id(element)}", value.origins)
+                part = expressions.part(self, value, position, element)
             self.assign(element.value, part, node)
 
     def assign_attribute(self, target: cst.Attribute, value: Value, node: cst.CSTNode) -> None:

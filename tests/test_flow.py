@@ -1,0 +1,69 @@
+"""Programs in which bytes come from somewhere and go somewhere: each is reported where it says so and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlsec_lint import proof, rules, source
+from mlsec_lint.check import check
+from mlsec_lint.model import Finding, Level, Settings
+from mlsec_lint.project import Project
+
+HERE = Path(__file__).parent / "fixtures"
+PROGRAMS = sorted((HERE / "flow").rglob("*.py"))
+PROJECTS = sorted(path for path in (HERE / "flow_projects").iterdir() if path.is_dir())
+FILES = [(project, path) for project in PROJECTS for path in sorted(project.rglob("*.py"))]
+RULES = rules.load()
+SETTINGS = Settings(audit=True, preview=True)
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(HERE).as_posix()
+
+
+def _in_order(files: list[Path], root: Path) -> dict[str, list[Finding]]:
+    """Check the files of a project one after the other."""
+    project = Project([(str(path), _shown(path)) for path in files], str(root))
+    found = {}
+    for path in files:
+        read = source.read(str(path), _shown(path), str(root), "python")
+        found[_shown(path)] = check(read, RULES, SETTINGS, project)
+    return found
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.relative_to(HERE / "flow").as_posix()) for path in PROGRAMS])
+def test_a_program_is_reported_where_it_says_so_and_nowhere_else(path: Path) -> None:
+    assert proof.run_text(RULES, _shown(path), path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.relative_to(HERE / "flow").as_posix()) for path in PROGRAMS if path.stem.endswith("_good")],
+)
+def test_a_program_that_does_it_right_has_no_finding_of_flow(path: Path) -> None:
+    flows = {rule.code for rule in RULES.rules if rule.flow is not None}
+    read = source.from_text(path.read_text(encoding="utf-8"), _shown(path), "python")
+    found = check(read, RULES, Settings())
+    assert [(one.line, one.code) for one in found if one.code in flows and one.severity is Level.HIGH] == []
+
+
+@pytest.fixture(scope="module")
+def reports() -> Iterator[dict[Path, dict[str, list[Finding]]]]:
+    yield {project: _in_order([path for one, path in FILES if one == project], project) for project in PROJECTS}
+
+
+@pytest.mark.parametrize(("project", "path"), [pytest.param(a, b, id=_shown(b)) for a, b in FILES])
+def test_a_file_of_a_project_is_reported_where_it_says_so(
+    project: Path, path: Path, reports: dict[Path, dict[str, list[Finding]]]
+) -> None:
+    wanted = proof.marks(path.read_text(encoding="utf-8"))
+    assert proof.compare(_shown(path), wanted, lambda: reports[project][_shown(path)]) == []
+
+
+@pytest.mark.parametrize("project", [pytest.param(project, id=project.name) for project in PROJECTS])
+def test_the_order_of_files_changes_nothing(project: Path, reports: dict[Path, dict[str, list[Finding]]]) -> None:
+    files = [path for one, path in FILES if one == project]
+    assert _in_order(files[::-1], project) == reports[project]
