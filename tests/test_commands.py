@@ -95,6 +95,7 @@ def test_words_have_the_line_and_column_at_which_they_begin() -> None:
         ('eval "$(get u)"', ("eval",)),
         ("(cd x && get u) | bash", ("bash",)),
         ("get u && bash", ()),
+        ('python script.py -s "$(get u)"', ()),
         ("train.sh $(get u)", ()),
     ],
 )

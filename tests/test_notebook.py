@@ -127,6 +127,8 @@ def test_broken_json_is_said_with_its_line() -> None:
     for text in ("[1]", '{"a": 1}', '"x"'):
         with pytest.raises(SourceError, match="no notebook"):
             notebook.read(text, "n.ipynb")
+    with pytest.raises(SourceError, match="before 3"):
+        notebook.read('{"nbformat": 2, "worksheets": []}', "n.ipynb")
     with pytest.raises(SourceError, match="nested too deeply"):
         notebook.read("[" * 100_000, "n.ipynb")
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlsec_lint.commands import workflows
-from mlsec_lint.commands.shell import NOTHING, finish, from_words, split
+from mlsec_lint.commands.lexing import NOTHING
+from mlsec_lint.commands.shell import finish, from_words, split
 from mlsec_lint.commands.words import Command, Word
 from mlsec_lint.model import Source
 

@@ -93,13 +93,15 @@ def module_at(words: Sequence[Word]) -> int:
 
 
 def runs_its_input(words: Sequence[Word]) -> bool:
-    """Return whether a program runs what it reads: `bash`, `sh -s -- x`, `python -`, but not `bash file`."""
-    given = [word.text for word in words[1:]]
-    if "-s" in given or "-" in given or "/dev/stdin" in given:
-        return True
-    return not any(text is None or not text.startswith("-") or text in ("-c", "-m") for text in given) and not any(
-        text and not text.startswith("--") and text.endswith("c") for text in given
-    )
+    """Return whether an interpreter runs what it reads: `bash`, `sh -s -- x`, `python -`, but not `bash file`."""
+    shell = program_name(words[0].text) != "python"
+    for word in words[1:]:
+        text = word.text
+        if text in ("-", "/dev/stdin") or (shell and text == "-s"):
+            return True
+        if text is None or not text.startswith("-") or text == "-m" or re.fullmatch(r"-[a-z]*c", text):
+            return False
+    return True
 
 
 def checks(words: Sequence[Word]) -> bool:

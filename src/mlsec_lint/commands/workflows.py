@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mlsec_lint.commands.shell import NOTHING
+from mlsec_lint.commands.lexing import NOTHING
 from mlsec_lint.model import Shell
 
 _RUN = re.compile(r"(\s*(?:-\s+)*)(run)\s*:(?=\s|$)\s*(.*)")

@@ -126,6 +126,8 @@ def _cells(raw: str, shown: str) -> Iterator[tuple[_Code, list[Placed]]]:
     sheets = data.get("worksheets", [data]) if isinstance(data, dict) else None
     if not isinstance(data, dict) or not isinstance(sheets, list) or ("cells" not in data and "worksheets" not in data):
         raise SourceError(shown, "", "is JSON, but no notebook: it has no cells")
+    if data.get("nbformat") in ("1", "2"):
+        raise SourceError(shown, "", "is of a notebook format before 3; `jupyter nbconvert --to notebook` renews it")
     language = _language(data)
     number = 0
     for sheet in sheets:
