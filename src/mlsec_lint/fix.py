@@ -79,7 +79,7 @@ def write(path: str, text: str) -> None:
     The new content is written beside the file and moved over it, so that the file is whole at every moment.  Where all
     line ends of the file are alike, they stay as they are.
     """
-    from mlsec_lint.source import decode, load_bytes
+    from mlsec_lint.source.python import decode, load_bytes
 
     target = os.path.realpath(path)
     data = load_bytes(target, path)
