@@ -100,7 +100,7 @@ def test_a_shallow_clone_compares_with_what_it_has_or_says_why_not(repository: P
 
 
 def test_an_unknown_revision_is_told(repository: Path) -> None:
-    with pytest.raises(ConfigError, match="git knows no revision `nowhere`$"):
+    with pytest.raises(ConfigError, match=r"git knows no revision `nowhere`$"):
         changes.since("nowhere", str(repository))
 
 
@@ -110,7 +110,7 @@ def test_an_option_is_no_revision(repository: Path) -> None:
 
 
 def test_no_repository_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="git: .*not a git repository"):
+    with pytest.raises(ConfigError, match=r"git: .*not a git repository"):
         changes.since("HEAD", str(tmp_path))
 
 

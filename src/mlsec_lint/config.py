@@ -235,8 +235,15 @@ def nearest_rule(name: str, rules: Iterable[Rule]) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "; did you mean …?" with the one of `known` most like `word`, or an empty string."""
     by_lower = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
-    return f"; did you mean `{by_lower[close[0]]}`?" if close else ""
+    lower = word.lower()
+
+    def likeness(name: str) -> tuple[float, int]:
+        # many codes are equally alike: the one that differs in the fewest places is meant
+        same = sum(one == other for one, other in zip(name, lower, strict=False))
+        return round(difflib.SequenceMatcher(None, name, lower).ratio(), 2), same
+
+    nearest = max(by_lower, key=likeness, default="")
+    return f"; did you mean `{by_lower[nearest]}`?" if nearest and likeness(nearest)[0] >= 0.5 else ""
 
 
 # ---------------------------------------------------------------- globs
