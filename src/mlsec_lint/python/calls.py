@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from mlsec_lint.model import Flow
 from mlsec_lint.python import expressions, judging, standard
-from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summary
+from mlsec_lint.python.functions import OUTSIDE, ClassInfo, FunctionInfo, Pending, Summary
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -50,6 +51,9 @@ VERIFIER = re.compile(
 )
 DIGEST_PARAMETER = re.compile(r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum)(?:_.*)?")
 SAVER = re.compile(r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")  # methods that put what they hold into a file
+# Methods that call the function they are given, with the arguments behind it; with each of their elements where True.
+CALLERS = {"map": True, "imap": True, "imap_unordered": True, "filter": True, "to_thread": False, "submit": False,
+           "run_in_executor": False, "run_sync": False}  # fmt: skip
 TELLING = frozenset({"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"})
 DIGEST_TEXT = re.compile(r"(?:sha\d+[:-])?(?:[0-9a-f]{40}|[0-9a-f]{64})")
 DIGEST_IN_URL = re.compile(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})(?:/|$)")
@@ -178,11 +182,10 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
                 arguments.open_positional,
                 arguments.open_keywords,
             )
-            if alt.told:
-                walker.silent += 1
+            before = len(walker.found)
             results.append(apply(walker, node, alt.function, merged))
-            if alt.told:
-                walker.silent -= 1
+            if alt.told:  # what the call is has been said; what flows into it has not
+                walker.found[before:] = [raw for raw in walker.found[before:] if isinstance(raw.detail, Flow)]
         elif not isinstance(alt, Const):
             unresolved.append(alt)
             results.append(_opaque(walker, node, function, arguments))
@@ -204,8 +207,22 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
             key = path_key(arguments.positional[0][0])
             if outside and key:
                 walker.state.files[key] = walker.state.files.get(key, NONE) | outside
-        origins |= _results(walker, node, function, name)
+        origins |= _results(walker, node, function, name) | handed(walker, node, name, arguments)
     return unknown(f"?{id(node)}", origins)
+
+
+def handed(walker: Walker, node: cst.Call, name: str, arguments: Arguments) -> Origins:
+    """Return the origins of what functions of the project return that a call is given to call: `pool.map(fetch, urls)`."""
+    if name not in CALLERS:
+        return NONE
+    for position, (value, _) in enumerate(arguments.positional):
+        functions = [alt for alt in value.alts if isinstance(alt, Local)]
+        if functions:
+            rest = arguments.positional[position + 1 :]
+            if CALLERS[name]:
+                rest = [(expressions.element(walker, v, node), a) for v, a in rest]
+            return NONE.union(*(_project(walker, node, alt, Arguments(rest)).origins for alt in functions))
+    return NONE
 
 
 def _results(walker: Walker, node: cst.Call, function: Value, name: str) -> Origins:
@@ -252,10 +269,7 @@ def checkable(walker: Walker, *values: Value) -> Origins:
     out: set[Origin] = set()
     for value in values:
         out |= value.origins
-        key = path_key(value)
-        if key:
-            out |= walker.state.written(key)
-            out.add(Origin("file", key=key))
+        out |= contents(walker, value)
     return frozenset(o for o in out if o.kind != "own")
 
 
@@ -271,10 +285,14 @@ def path_key(value: Value) -> Key:
 
 
 def contents(walker: Walker, value: Value) -> Origins:
-    """Return the origins of the file that a value names or is open on."""
+    """Return the origins of the file that a value names or is open on, and of what was put into an object."""
     key = path_key(value)
     if not key:
-        return NONE
+        held = NONE
+        for alt in value.alts:
+            if isinstance(alt, Instance) and (fed := walker.state.facts.get(("held", alt.ident))) is not None:
+                held |= fed.origins
+        return held
     if ADDRESS.match(key[0]):
         return frozenset({Origin("remote", key[0][:80])})
     return walker.state.written(key) | {Origin("file", key=key)}
@@ -286,6 +304,8 @@ def contents(walker: Walker, value: Value) -> Origins:
 def _project(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -> Value:
     info = alt.function
     summary = info.walker.summary(info)
+    if walker.function is not None:
+        walker.function.calls.add(info)
     values = bind(info, alt.receiver, arguments)
     binding = Binding(info.ident, values, walker.state.written, lambda v, name, at: method_origins(walker, v, name, at))
     if info.input_kind:
@@ -347,13 +367,32 @@ def _construct(walker: Walker, node: cst.Call, cls: ClassInfo, arguments: Argume
         for alt in found.alts:
             if isinstance(alt, Local):
                 _project(walker, node, alt, arguments)
+                _keep(walker, cls, alt, arguments)
             elif isinstance(alt, Name):
                 base = alt.dotted.rpartition(".")[0]
                 _library(walker, node, Name(base), Value((Name(base),)), arguments, True)
+    if found is None and cls.walker is walker:
+        for name, (value, _) in (*zip(cls.fields, arguments.positional, strict=False), *arguments.keywords.items()):
+            if name in cls.fields:
+                cls.set_attribute(name, value)
     for name, (value, _) in arguments.keywords.items():
         if name in cls.own and not any(isinstance(a, Local) for a in cls.own[name].alts):
             cls.set_attribute(name, value)  # a dataclass field
     return receiver.with_origins(frozenset().union(*(v.origins for v in arguments.values())) if arguments.values() else NONE)
+
+
+def _keep(walker: Walker, cls: ClassInfo, alt: Local, arguments: Arguments) -> None:
+    """What comes from outside and `__init__` puts into attributes is there for the methods."""
+    if cls.walker is not walker:  # another module's findings do not depend on this one
+        return
+    values = bind(alt.function, alt.receiver, arguments)
+    if not any(o.kind in OUTSIDE for v in values.values() for o in v.origins):
+        return
+    binding = Binding(alt.function.ident, values, walker.state.written, lambda v, name, at: NONE)
+    for name, value in list(cls.attributes.items()):
+        outside = frozenset(o for o in binding.origins(value.origins) if o.kind in OUTSIDE)
+        if outside - value.origins:
+            cls.set_attribute(name, value.with_origins(outside))
 
 
 def decorated(walker: Walker, info: FunctionInfo, decorator: Value, value: Value) -> Value:
@@ -468,13 +507,14 @@ def _library(
                 fed = walker.state.facts.get(("held", receiver.ident))
                 if fed is not None:
                     origins |= fed.origins
-                elif not isinstance(node.func, cst.Call):
+                if not isinstance(node.func, cst.Call):
                     values = [v for v in arguments.values() if v.origins]
                     if values:
                         walker.state.feed("held", receiver.ident, join(*values))
+    origins |= handed(walker, node, dotted.rpartition(".")[2], arguments)
     first = bound.get("0")
     returns = index.apis.returns.get(dotted)
-    if returns is None and alt.receiver is None and order == () and dotted.rpartition(".")[2] in ("from_pretrained",):
+    if returns is None and alt.receiver is None and _class_like(owner) and dotted.rpartition(".")[2] in ("from_pretrained",):
         returns = owner
     made_class = returns or (dotted if _class_like(dotted) else dotted + "()")
     inputs = None

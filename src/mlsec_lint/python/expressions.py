@@ -481,6 +481,8 @@ def class_member(
             else:
                 values.append(Value((alt,), own.origins))
     attribute = cls.attributes.get(attr)
+    if walker.function is not None and cls.walker is walker:
+        cls.readers.setdefault(attr, set()).add(walker.function)
     if attribute is not None:
         values.append(attribute)
     if values:

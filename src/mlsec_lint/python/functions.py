@@ -17,6 +17,8 @@ from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, un
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+OUTSIDE = ("remote", "input", "model")  # origins that a class's methods have to know of
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -63,6 +65,7 @@ class FunctionInfo:
     summary: Summary | None = None
     running: bool = False
     nodes: int = 0
+    calls: set[FunctionInfo] = field(default_factory=set)  # functions of the project that it calls
 
 
 @dataclass(eq=False, slots=True)
@@ -76,10 +79,15 @@ class ClassInfo:
     own: dict[str, Value] = field(default_factory=dict)  # methods and class attributes
     attributes: dict[str, Value] = field(default_factory=dict)  # set through self
     metas: tuple[str, ...] = ()
+    fields: list[str] = field(default_factory=list)  # annotated names without a value, in order
+    readers: dict[str, set[FunctionInfo]] = field(default_factory=dict)  # attribute -> functions that have read it
+    stale: set[FunctionInfo] = field(default_factory=set)  # those that read one before something from outside came in
 
     def set_attribute(self, name: str, value: Value) -> None:
         """Remember that instances may have `value` as `name`."""
         old = self.attributes.get(name)
+        if name in self.readers and any(o.kind in OUTSIDE and (old is None or o not in old.origins) for o in value.origins):
+            self.stale |= self.readers[name]
         self.attributes[name] = value if old is None else join(old, value)
 
 

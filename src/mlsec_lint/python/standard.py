@@ -546,7 +546,8 @@ def _partial(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 
 @meaning("asyncio.to_thread", "builtins.map", "builtins.filter", "anyio.to_thread.run_sync")
 def _called_with(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
-    return unknown(f"?{id(node)}", _all(args))
+    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    return unknown(f"?{id(node)}", _all(args) | calls.handed(walker, node, name, args))
 
 
 @meaning("builtins.super")

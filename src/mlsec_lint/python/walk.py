@@ -128,7 +128,21 @@ class Walker:
         self.top(self.tree.body)
         for info in self.functions:  # grows while functions are interpreted
             self.summary(info)
+        self.again()
         return self.found
+
+    def again(self) -> None:
+        """Interpret once more the functions that read an attribute before something from outside was put into it."""
+        stale = [info for info in self.functions if any(info in cls.stale for cls in self.classes)]
+        while stale:
+            for info in stale:
+                info.summary = None
+            callers = [one for one in self.functions if one.summary is not None and any(i in one.calls for i in stale)]
+            if not callers:
+                break
+            stale = callers
+        for info in self.functions:
+            self.summary(info)
 
     def top(self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> None:
         """Interpret the module's own statements."""
@@ -412,6 +426,8 @@ class Walker:
     def annotated_assign(self, node: cst.AnnAssign) -> None:
         annotated = expressions.annotated(self, node.annotation.annotation)
         if node.value is None:
+            if self.cls is not None and self.function is None and isinstance(node.target, cst.Name):
+                self.cls.fields.append(node.target.value)
             if annotated is not None:
                 self.assign(node.target, annotated, node)
             return
