@@ -98,6 +98,7 @@ class Default:
     value: Predicate
     message: str = ""
     confidence: Level | None = None
+    words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Entry:
     value: Predicate
     message: str = ""
     confidence: Level | None = None
+    words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
 
 
 @dataclass(frozen=True, slots=True)

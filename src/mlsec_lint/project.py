@@ -17,14 +17,17 @@ from mlsec_lint import source as sources
 from mlsec_lint.model import Source, SourceError
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from mlsec_lint.python.index import Index
     from mlsec_lint.python.scan import Scan
     from mlsec_lint.python.values import Site, Value
     from mlsec_lint.python.walk import Walker
 
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE)
-KEPT = 400  # modules whose walk is kept in memory
-DEEPEST = 4  # imports followed from the module being checked
+KEPT = 150  # modules whose tree or walk is kept in memory
+LEVELS = 2  # imports followed from the module being checked
+REEXPORTS = 5  # names followed through modules that only hand them on
 
 
 class Project:
@@ -36,14 +39,14 @@ class Project:
         self.by_shown = {shown: path for path, shown in self.shown.items()}
         self.folders = {os.path.dirname(path) for path in self.shown}
         self._sources: dict[str, Source | None] = {}
-        self._walkers: OrderedDict[str, Walker] = OrderedDict()
+        self._trees: OrderedDict[str, cst.Module] = OrderedDict()
+        self._walkers: OrderedDict[tuple[str, int], Walker] = OrderedDict()
         self._places: dict[tuple[str, int], tuple[str, int, int] | None] = {}
-        self._running: list[str] = []
-        self._cut: set[str] = set()  # modules whose walk met one that was still running
         self._found: dict[tuple[str, str], str] = {}
         self._constants: dict[str, dict[str, Value]] = {}
-        self._index: Index | None = None
+        self._wide: dict[str, bool] = {}
         self._passing: dict[str, bool] = {}
+        self._index: Index | None = None
 
     def __getstate__(self) -> tuple[dict[str, str], str]:
         return (self.shown, self.root)
@@ -86,43 +89,22 @@ class Project:
 
     # ------------------------------------------------------------ what they hold
 
-    def resolve(self, dotted: str, importer: str) -> Value | None:
-        """Return what `package.module.name` is, as seen from a file of the project; None where it is not ours."""
-        module, name = dotted, ""
-        while module.strip("."):
-            head, _, tail = module.rpartition(".")
-            if name and (path := self.find(module, importer)):
-                return self._inside(path, name.split("."), importer)
-            name = f"{tail}.{name}" if name else tail
-            module = head
-        return None
+    def exports_of(self, path: str, level: int) -> dict[str, Value]:
+        """Return the names of a module: all of them where rules may speak of it, else its constants.
 
-    def _inside(self, path: str, names: list[str], importer: str) -> Value | None:
-        held = self.exports_of(path)
-        value = held.get(names[0])
-        if value is None or len(names) > 1:
-            return None
-        return value
-
-    def exports(self, module: str, importer: str) -> dict[str, Value]:
-        """Return the public names of a module of the project (for `import *`)."""
-        path = self.find(module, importer)
-        return {k: v for k, v in self.exports_of(path).items() if not k.startswith("_")} if path else {}
-
-    def exports_of(self, path: str) -> dict[str, Value]:
-        """Return the names of a module: all of them where rules may speak of it, else its constants."""
-        if path in self._running or len(self._running) > DEEPEST:
-            self._cut.update(self._running)
-            return {}
+        `level` is how many imports the module itself may follow.
+        """
         source = self.source(path)
         if source is None or self._index is None:
             return {}
         from mlsec_lint.python.scan import wide
 
-        if not wide(self._index).passes(source.text, source.module):
+        if path not in self._wide:
+            self._wide[path] = wide(self._index).passes(source.text, source.module)
+        if not self._wide[path]:
             return self.constants(path, source)
         try:
-            return self._walk(path, source).globals
+            return self._walk(path, source, level).globals
         except (SourceError, RecursionError):
             return {}
 
@@ -136,53 +118,17 @@ class Project:
         return self._sources[path]
 
     def constants(self, path: str, source: Source) -> dict[str, Value]:
-        """Return a module's plain constants and re-exports, read without LibCST."""
+        """Return a module's plain constants and imports, read without LibCST."""
         held = self._constants.get(path)
         if held is None:
-            from mlsec_lint.python.values import known, named
-
             held = self._constants[path] = {}
             try:
                 tree = ast.parse(source.text)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return held
             for node in tree.body:
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                    if isinstance(node.value.value, (str, int, float, bool, type(None))):
-                        for target in node.targets:
-                            if isinstance(target, ast.Name):
-                                held[target.id] = known(node.value.value)
-                elif isinstance(node, ast.ImportFrom):
-                    self._reexports(node, path, held)
-                elif isinstance(node, ast.Import):
-                    for alias in node.names:
-                        if alias.asname:
-                            held[alias.asname] = named(alias.name)
+                held.update(_bindings(node, source))
         return held
-
-    def _reexports(self, node: ast.ImportFrom, path: str, held: dict[str, Value]) -> None:
-        from mlsec_lint.python.values import named
-
-        module = "." * node.level + (node.module or "")
-        for alias in node.names:
-            if alias.name == "*":
-                held.update(self._deeper(path, lambda: self.exports(module, self.shown[path])))
-                continue
-            name = alias.asname or alias.name
-            dotted = module + ("" if module.endswith(".") else ".") + alias.name
-            found = self._deeper(path, lambda dotted=dotted: {"": self.resolve(dotted, self.shown[path])})  # type: ignore[misc]
-            value = found.get("")
-            if value is not None:
-                held[name] = value
-            elif not node.level:
-                held[name] = named(dotted)
-
-    def _deeper(self, path: str, act):  # type: ignore[no-untyped-def]
-        self._running.append(path)
-        try:
-            return act()
-        finally:
-            self._running.pop()
 
     def imports_one_that_passes(self, source: Source, scan: Scan) -> bool:
         """Return whether a source imports a module of the project that rules may speak of: its functions may be wrappers."""
@@ -204,35 +150,33 @@ class Project:
         """Return the walk over a module that is being checked."""
         if self._index is not index:
             self._index = index
-            self._walkers.clear()
-            self._constants.clear()
+            for held in (self._walkers, self._constants, self._wide, self._passing):
+                held.clear()
         path = self.by_shown.get(source.path)
         if path is None:
             from mlsec_lint.python.place import walk
 
-            return walk(source, index, self)
-        return self._walk(path, source)
+            return walk(source, index, View(self, LEVELS))
+        return self._walk(path, source, LEVELS)
 
-    def _walk(self, path: str, source: Source) -> Walker:
-        walker = self._walkers.get(path)
-        if walker is not None:
-            self._walkers.move_to_end(path)
-            return walker
-        from mlsec_lint.python.place import walk
+    def _walk(self, path: str, source: Source, level: int) -> Walker:
+        key = (path, level)
+        walker = self._walkers.get(key)
+        if walker is None:
+            from mlsec_lint.python.place import parse, walk
 
-        assert self._index is not None
-        self._running.append(path)
-        self._cut.discard(path)
-        try:
-            walker = walk(source, self._index, self)
-        finally:
-            self._running.pop()
-        if path not in self._cut or not self._running:
-            self._walkers[path] = walker
+            assert self._index is not None
+            tree = self._trees.get(path)
+            if tree is None:
+                tree = self._trees[path] = parse(source)
+                if len(self._trees) > KEPT:
+                    self._trees.popitem(last=False)
+            walker = walk(source, self._index, View(self, level) if level else None, tree)
+            self._walkers[key] = walker
             if len(self._walkers) > KEPT:
                 self._walkers.popitem(last=False)
-        if not self._running and path in self._cut:
-            del self._walkers[path]  # as seen from this module only
+        else:
+            self._walkers.move_to_end(key)
         return walker
 
     def place(self, site: Site) -> tuple[str, int, int] | None:
@@ -240,12 +184,99 @@ class Project:
         key = (site.path, site.ident)
         if key not in self._places:
             self._places[key] = None
-            path = self.by_shown.get(site.path)
-            walker = self._walkers.get(path) if path is not None else None
-            if walker is not None:
+            tree = self._trees.get(self.by_shown.get(site.path, ""))
+            source = self.source(self.by_shown.get(site.path, "")) if tree is not None else None
+            if tree is not None and source is not None:
                 from mlsec_lint.python.positions import Lines, spans
 
-                span = spans(walker.tree, [site.node]).get(site.ident)
+                span = spans(tree, [site.node]).get(site.ident)
                 if span is not None:
-                    self._places[key] = (site.path, *Lines(walker.source.text).place(span[0]))
+                    self._places[key] = (site.path, *Lines(source.text).place(span[0]))
         return self._places[key]
+
+
+class View:
+    """The project as one module sees it: the modules it imports, which follow `level - 1` imports themselves.
+
+    Counting levels, and not cutting at import cycles, keeps what a module is seen to hold the same from everywhere.
+    """
+
+    def __init__(self, project: Project, level: int) -> None:
+        self.project, self.level = project, level
+
+    def resolve(self, dotted: str, importer: str) -> Value | None:
+        """Return what `package.module.name` is, as seen from a file of the project; None where it is not ours."""
+        for _ in range(REEXPORTS):
+            module, name = dotted, ""
+            while module.strip("."):
+                head, _, tail = module.rpartition(".")
+                if name and (path := self.project.find(module, importer)):
+                    break
+                name = f"{tail}.{name}" if name else tail
+                module = head if head.strip(".") or not dotted.startswith(".") else ""
+            else:
+                return None
+            if "." in name:
+                return None
+            value = self.project.exports_of(path, self.level - 1).get(name)
+            following = value.alts[0] if value is not None and len(value.alts) == 1 else None
+            if not _is_name(following) or self.project.find(following.dotted, importer):  # type: ignore[union-attr]
+                return value
+            deeper, importer = following.dotted, self.project.shown[path]  # type: ignore[union-attr]
+            if deeper == dotted or self._root(deeper, importer) == "":
+                return value
+            dotted = deeper
+        return None
+
+    def _root(self, dotted: str, importer: str) -> str:
+        parts = dotted.split(".")
+        for count in range(len(parts) - 1, 0, -1):
+            if found := self.project.find(".".join(parts[:count]), importer):
+                return found
+        return ""
+
+    def exports(self, module: str, importer: str) -> dict[str, Value]:
+        """Return the public names of a module of the project (for `import *`)."""
+        path = self.project.find(module, importer)
+        held = self.project.exports_of(path, self.level - 1) if path else {}
+        return {k: v for k, v in held.items() if not k.startswith("_")}
+
+    def place(self, site: Site) -> tuple[str, int, int] | None:
+        """Return (path, line, column) of a node of another module."""
+        return self.project.place(site)
+
+
+def _is_name(alt: object) -> bool:
+    return type(alt).__name__ == "Name" and getattr(alt, "receiver", None) is None
+
+
+def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
+    """Return what a top-level statement binds, where it is a constant or an import."""
+    from mlsec_lint.python.values import known, named
+
+    out: dict[str, Value] = {}
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+        if isinstance(node.value.value, (str, int, float, bool, type(None))):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    out[target.id] = known(node.value.value)
+    elif isinstance(node, ast.ImportFrom):
+        module = relative_base(source, node.level, node.module or "") if node.level else node.module or ""
+        for alias in node.names:
+            if alias.name != "*":
+                out[alias.asname or alias.name] = named(f"{module}{'' if module.endswith('.') else '.'}{alias.name}")
+    elif isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.asname:
+                out[alias.asname] = named(alias.name)
+    return out
+
+
+def relative_base(source: Source, dots: int, base: str) -> str:
+    """Return the absolute module of a relative import; starts with a dot where the package is not known."""
+    parts = source.module.split(".") if source.module else []
+    up = dots - 1 if source.is_package else dots
+    if not parts or up > len(parts) or (up == len(parts) and not source.is_package):
+        return "." * dots + base
+    package = parts[: len(parts) - up]
+    return ".".join((*package, base)) if base else ".".join(package)

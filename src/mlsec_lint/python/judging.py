@@ -412,10 +412,13 @@ def _simple(
 ) -> bool:
     if walker.silent:
         return False
+    if not isinstance(table, Assign) and table.words and not any(word in walker.source.text for word in table.words):
+        return False
     answer: Answer = Judge(lambda v: live(walker, v)).ask(table.value, expressions.resolved(walker, value))
     if not answer.some:
         return False
-    confidence = min(table.confidence or rule.confidence, Level.HIGH if not answer.some_not and not answer.open else Level.MEDIUM)
+    sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
+    confidence = min(table.confidence or rule.confidence, Level.LOW if answer.told else sure)
     _emit(
         walker, rule, node, rule.severity, confidence, table.message or rule.message, dotted=dotted, argument=argument,
         value=_shown(value),

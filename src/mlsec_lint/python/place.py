@@ -20,7 +20,7 @@ from mlsec_lint.python.values import Origin, Site
 from mlsec_lint.python.walk import Raw, Walker
 
 if TYPE_CHECKING:
-    from mlsec_lint.project import Project
+    from mlsec_lint.project import Project, View
     from mlsec_lint.python.index import Index
 
 
@@ -52,9 +52,9 @@ def parse(source: Source) -> cst.Module:
         raise SourceError(source.path, str(line), reason) from None
 
 
-def walk(source: Source, index: Index, project: Project | None) -> Walker:
+def walk(source: Source, index: Index, project: View | None, tree: cst.Module | None = None) -> Walker:
     """Return the walker that has been over a source."""
-    walker = Walker(parse(source), source, index, project)
+    walker = Walker(tree or parse(source), source, index, project)
     with resting_collector():
         walker.run()
         walker.found.extend(visitors.run(walker))

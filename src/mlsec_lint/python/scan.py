@@ -29,29 +29,36 @@ def words(text: str) -> frozenset[bytes]:
     return frozenset(text.encode("utf-8", "surrogatepass").translate(_KEEP).split())
 
 
+_OUTSIDE = ("remote", "input")
+Needs = tuple[frozenset[bytes], ...]  # sets of words, one of which must stand in the file as a whole
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The words of the rules: a leaf counts together with one of its roots; None stands for any file."""
+    """The words of the rules: a leaf counts together with the modules above it."""
 
-    leaves: dict[bytes, frozenset[bytes] | None]
+    leaves: dict[bytes, Needs]
+    bare: re.Pattern[str] | None  # builtins, called by their own names
     dashed: tuple[str, ...]
+    beside: dict[bytes, tuple[str, ...]]  # leaf -> plain texts, one of which has to stand in the file
 
-    def passes(self, text: str, module: str = "", extra: frozenset[bytes] = frozenset()) -> bool:
-        """Return whether the file may have a finding; `extra` are words that count by themselves."""
+    def passes(self, text: str, module: str = "") -> bool:
+        """Return whether the file may have a finding."""
         own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
-        found = words(text)
-        if extra and not extra.isdisjoint(found):
-            return True
         if any(d in text for d in self.dashed):
             return True
-        if not self._hit(found | own):
+        if self.bare is not None and self.bare.search(text) and self.bare.search(_PROSE.sub(r"\1", text)):
+            return True
+        if not self._hit(words(text) | own, text):
             return False
-        return self._hit(words(_PROSE.sub(r"\1", text)) | own)
+        return self._hit(words(_PROSE.sub(r"\1", text)) | own, text)
 
-    def _hit(self, found: frozenset[bytes]) -> bool:
+    def _hit(self, found: frozenset[bytes], text: str) -> bool:
         for leaf in found & self.leaves.keys():
-            roots = self.leaves[leaf]
-            if roots is None or not roots.isdisjoint(found):
+            if any(need <= found for need in self.leaves[leaf]):
+                return True
+        for leaf in found & self.beside.keys():
+            if any(word in text for word in self.beside[leaf]):
                 return True
         return False
 
@@ -65,14 +72,14 @@ def narrow(index: Index) -> Scan:
 @functools.lru_cache(maxsize=8)
 def wide(index: Index) -> Scan:
     """Return the scan that also counts sources of data, digests and checks: what other modules may want to know."""
-    kinds = tuple(index.apis.sources)
+    kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     return _Builder(index).rules().sources(kinds).names(index.digests, index.checks, index.apis.saves).scan()
 
 
 @functools.lru_cache(maxsize=8)
 def outside(index: Index) -> Scan:
     """Return the scan of sources alone: a file that may hand what comes from outside to the project's functions."""
-    kinds = tuple(k for k in index.apis.sources if k != "command-line")
+    kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     return _Builder(index).sources(kinds).names(index.apis.saves).scan()
 
 
@@ -81,33 +88,52 @@ class _Builder:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.leaves: dict[bytes, set[bytes] | None] = {}
+        self.leaves: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
+        self.bare: list[str] = []
         self.dashed: tuple[str, ...] = ()
-        self.kin: dict[str, set[str]] = defaultdict(set)  # roots under which an object may also be reached
-        for alias, canonical in index.apis.aliases.items():
-            self.kin[canonical.partition(".")[0]].add(alias.partition(".")[0])
+        self.beside: dict[bytes, tuple[str, ...]] = {}
+        self.kin: dict[str, set[str]] = defaultdict(set)  # roots of the callables that return a class of another library
         for made, of in index.apis.returns.items():
             self.kin[of.partition(".")[0]].add(made.partition(".")[0])
+        self.made = frozenset(index.apis.returns.values())
+        self.spelled: dict[str, list[str]] = defaultdict(list)  # canonical prefix -> other prefixes
+        for alias, canonical in index.apis.aliases.items():
+            self.spelled[canonical].append(alias)
 
-    def add(self, dotted: str) -> None:
-        """Count a dotted name: its last telling part together with its root."""
+    def names(self, *lists: Iterable[str]) -> _Builder:
+        """Count dotted names, in every spelling that the aliases allow."""
+        for names in lists:
+            for dotted in names:
+                self._add(dotted)
+                prefix = dotted
+                while prefix:
+                    for alias in self.spelled.get(prefix, ()):
+                        self._add(alias + dotted[len(prefix) :])
+                    prefix = prefix.rpartition(".")[0]
+        return self
+
+    def _add(self, dotted: str) -> None:
         parts = [p for p in re.split(r"[^\w*]+", dotted) if p]
         if not parts:
             return
         leaf = next((p for p in reversed(parts) if p != "*" and not (p.startswith("__") and p.endswith("__"))), parts[0])
-        if parts[0] == "builtins" or leaf == parts[0]:
-            self.leaves[leaf.encode()] = None
+        if parts[0] == "builtins" and len(parts) == 2:
+            self.bare.append(leaf)
+            self.leaves[leaf.encode()].add(frozenset({b"builtins"}))
+            self.leaves[leaf.encode()].add(frozenset({b"__builtins__"}))
             return
-        held = self.leaves.setdefault(leaf.encode(), set())
-        if held is not None:
-            roots = {parts[0], *self.kin[parts[0]]}
-            held.update(r.encode() for root in roots for r in (root, *self.kin[root]))
+        if parts[0] == "builtins" or leaf == parts[0]:
+            self.leaves[leaf.encode()].add(frozenset())
+            return
+        returned = any(dotted.startswith(of + ".") for of in self._prefixes(dotted) if of in self.made)
+        modules = [] if returned or "*" in parts else [p for p in parts[1 : parts.index(leaf)] if _module_like(p)]
+        self.leaves[leaf.encode()].add(frozenset(p.encode() for p in (parts[0], *modules)))
+        for root in self.kin[parts[0]] if returned else ():
+            self.leaves[leaf.encode()].add(frozenset({root.encode()}))
 
-    def names(self, *lists: Iterable[str]) -> _Builder:
-        for names in lists:
-            for dotted in names:
-                self.add(dotted)
-        return self
+    def _prefixes(self, dotted: str) -> list[str]:
+        parts = dotted.split(".")
+        return [".".join(parts[:n]) for n in range(1, len(parts))]
 
     def sources(self, kinds: tuple[str, ...]) -> _Builder:
         for kind in kinds:
@@ -120,22 +146,30 @@ class _Builder:
             for match in rule.matches:
                 self.names(match.calls)
                 for method in match.methods:
-                    self.leaves[method.encode()] = None
+                    self.leaves[method.encode()].add(frozenset())
             for assign in rule.assigns:
                 self.names(assign.targets)
             if rule.flow is not None:
                 self.names(e.call for e in rule.flow.to)
-        for key in (*index.defaults, *index.entries):
-            self.leaves[key.encode()] = None
+            for table, keys in (*((d, d.names) for d in rule.defaults), *((e, e.keys) for e in rule.entries)):
+                for key in keys:
+                    if table.words:
+                        self.beside[key.encode()] = (*self.beside.get(key.encode(), ()), *table.words)
+                    else:
+                        self.leaves[key.encode()].add(frozenset())
+                        if "_" in key:
+                            self.dashed = (*self.dashed, key.replace("_", "-"))
         if index.commands:
             self.names(index.shells)
-        self.dashed = tuple(k.replace("_", "-") for k in index.defaults if "_" in k)
         return self
 
     def scan(self) -> Scan:
-        for alias, canonical in self.index.apis.aliases.items():  # a re-export under another leaf
-            leaf, target = alias.rpartition(".")[2].encode(), canonical.rpartition(".")[2].encode()
-            if leaf != target and target in self.leaves:
-                self.add(alias)
-        leaves = {leaf: None if roots is None else frozenset(roots) for leaf, roots in self.leaves.items()}
-        return Scan(leaves, self.dashed)
+        leaves = {leaf: tuple(needs) for leaf, needs in self.leaves.items()}
+        names = "|".join(sorted(dict.fromkeys(self.bare)))
+        bare = re.compile(rf"(?<![\w.])(?<!def )(?:{names})\b(?!\s*=[^=])") if names else None
+        return Scan(leaves, bare, tuple(dict.fromkeys(self.dashed)), self.beside)
+
+
+def _module_like(part: str) -> bool:
+    """A class may be reached through an instance without being named; a module's name stands in the file."""
+    return part.islower()

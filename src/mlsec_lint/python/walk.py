@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from mlsec_lint.model import Flow, Level, Match, Rule, Source
+from mlsec_lint.project import relative_base
 from mlsec_lint.python import calls, expressions, judging
 from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summary, parameter_value
 from mlsec_lint.python.index import Index
@@ -97,7 +98,7 @@ class Raw:
 class Walker:
     """Interprets one module.  `run` returns the findings; names and summaries serve other modules."""
 
-    def __init__(self, tree: cst.Module, source: Source, index: Index, project: Project | None = None) -> None:
+    def __init__(self, tree: cst.Module, source: Source, index: Index, project: View | None = None) -> None:
         self.tree, self.source, self.index, self.project = tree, source, index, project
         self.state = State()
         self.globals = self.state.names
@@ -700,16 +701,6 @@ def dotted_name(node: cst.CSTNode | None) -> str:
     if isinstance(node, cst.Attribute):
         return f"{dotted_name(node.value)}.{node.attr.value}"
     return node.value if isinstance(node, cst.Name) else ""
-
-
-def relative_base(source: Source, dots: int, base: str) -> str:
-    """Return the absolute module of a relative import; starts with a dot where the package is not known."""
-    parts = source.module.split(".") if source.module else []
-    up = dots - 1 if source.is_package else dots
-    if not parts or up > len(parts):
-        return "." * dots + base
-    package = parts[: len(parts) - up]
-    return ".".join((*package, base)) if base else ".".join(package)
 
 
 _BUILTINS = frozenset(dir(__import__("builtins")))

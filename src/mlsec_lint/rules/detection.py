@@ -133,11 +133,13 @@ class Detection:
 
     def default(self, key: str, table: Table) -> Default:
         value = self.predicate(f"{key}.value", table["value"])
-        return Default(texts(table["name"]), value, table.get("message", ""), _level(table, "confidence"))
+        words = texts(table.get("words", []))
+        return Default(texts(table["name"]), value, table.get("message", ""), _level(table, "confidence"), words)
 
     def entry(self, key: str, table: Table) -> Entry:
         value = self.predicate(f"{key}.value", table["value"])
-        return Entry(texts(table["key"]), value, table.get("message", ""), _level(table, "confidence"))
+        words = texts(table.get("words", []))
+        return Entry(texts(table["key"]), value, table.get("message", ""), _level(table, "confidence"), words)
 
     def flow(self, key: str, table: Table) -> Flow:
         if "message" in table:

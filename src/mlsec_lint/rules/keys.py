@@ -85,8 +85,12 @@ MATCH = _table(
     confidence=LEVEL,
 )
 ASSIGN = _table(("target", "value"), target=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL)
-DEFAULT = _table(("name", "value"), name=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL)
-ENTRY = _table(("key", "value"), key=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL)
+DEFAULT = _table(
+    ("name", "value"), name=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL, words=_list(_text())
+)
+ENTRY = _table(
+    ("key", "value"), key=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL, words=_list(_text())
+)
 FLOW: Schema = _table(
     ("from", "to"),
     to=_one_or_more({"anyOf": [PLACE, _table(("at",), at=_one_or_more(PLACE), unless=CONDITIONS)]}),
