@@ -34,14 +34,20 @@ def _in_order(files: list[Path], root: Path) -> dict[str, list[Finding]]:
     return found
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.relative_to(HERE / "flow").as_posix()) for path in PROGRAMS])
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.relative_to(HERE / "flow").as_posix()) for path in PROGRAMS]
+)
 def test_a_program_is_reported_where_it_says_so_and_nowhere_else(path: Path) -> None:
     assert proof.run_text(RULES, _shown(path), path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, id=path.relative_to(HERE / "flow").as_posix()) for path in PROGRAMS if path.stem.endswith("_good")],
+    [
+        pytest.param(path, id=path.relative_to(HERE / "flow").as_posix())
+        for path in PROGRAMS
+        if path.stem.endswith("_good")
+    ],
 )
 def test_a_program_that_does_it_right_has_no_finding_of_flow(path: Path) -> None:
     flows = {rule.code for rule in RULES.rules if rule.flow is not None}

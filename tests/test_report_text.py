@@ -51,7 +51,9 @@ def test_color_adds_only_escape_codes(view: View) -> None:
 
 
 def test_links_point_at_the_page_of_the_rule(view: View) -> None:
-    assert "\x1b]8;;https://example.org/rules/MLS101/\x1b\\MLS101\x1b]8;;\x1b\\" in render("text", replace(view, links=True))
+    assert "\x1b]8;;https://example.org/rules/MLS101/\x1b\\MLS101\x1b]8;;\x1b\\" in render(
+        "text", replace(view, links=True)
+    )
 
 
 def test_a_long_line_is_cut_around_the_marked_part(view: View) -> None:

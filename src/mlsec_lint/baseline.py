@@ -143,7 +143,7 @@ def _entry(item: Any, place: str, name: str) -> tuple[Entry, int]:
     count = item.get("count", 1)
     if not all(isinstance(text, str) for text in texts) or not isinstance(count, int) or count < 1:
         raise ConfigError(name, place, "needs path, code, function and line as strings and a count of at least 1")
-    return Entry(*texts), count
+    return Entry(*map(str, texts)), count
 
 
 def written(accepted: Accepted) -> str:

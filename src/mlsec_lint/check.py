@@ -14,16 +14,21 @@ from mlsec_lint.model import Finding, Level, Rule, RuleSet, Settings, Source
 if TYPE_CHECKING:
     from mlsec_lint.project import Project
     from mlsec_lint.python.index import Index
+    from mlsec_lint.requirements import Facts
 
 _PYTHON = ("python", "notebook")
 
 
 def check(
-    source: Source, rules: RuleSet, settings: Settings = Settings(), project: Project | None = None
+    source: Source,
+    rules: RuleSet,
+    settings: Settings = Settings(),
+    project: Project | None = None,
+    facts: Facts | None = None,
 ) -> list[Finding]:
     """Return the findings of one source, sorted by place, before suppressions.
 
-    Raises SourceError where Python does not parse.  Preview rules and findings of low confidence are left out unless the
+    `facts` tell about the project that a dependency file belongs to.  Raises SourceError where Python does not parse.  Preview rules and findings of low confidence are left out unless the
     settings ask for them.
     """
     from mlsec_lint import literals
@@ -38,7 +43,7 @@ def check(
     if source.kind != "python":
         from mlsec_lint import others
 
-        found += others.find(source, index.rules)
+        found += others.find(source, index.rules, facts)
     return finish(source, found, settings)
 
 
@@ -56,7 +61,11 @@ def finish(source: Source, found: list[Finding], settings: Settings) -> list[Fin
             place = source.places[finding.text_line - 1]
             last = source.places[min(finding.end_line, len(source.places)) - 1]
             finding = replace(
-                finding, line=place.line, end_line=max(last.line, place.line), cell=place.cell, cell_line=place.cell_line
+                finding,
+                line=place.line,
+                end_line=max(last.line, place.line),
+                cell=place.cell,
+                cell_line=place.cell_line,
             )
         if not finding.url and (rule := _rules(settings, finding.code)):
             finding = replace(finding, url=rule)

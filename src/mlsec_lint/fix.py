@@ -115,9 +115,7 @@ def _with_line_ends_of(old: str, text: str) -> str:
 def _agree(taken: Sequence[Span], fresh: Sequence[Span]) -> bool:
     """Tell whether spans neither overlap nor insert at the same place."""
     spans = sorted([*taken, *fresh], key=lambda span: span[:2])
-    return all(
-        one[1] <= other[0] and one[:2] != other[:2] for one, other in zip(spans, spans[1:], strict=False)
-    )
+    return all(one[1] <= other[0] and one[:2] != other[:2] for one, other in zip(spans, spans[1:], strict=False))
 
 
 def _replaced(text: str, spans: Iterable[Span]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from bisect import bisect_right
 
 from mlsec_lint.model import Finding, Level, Rule, RuleSet, Source, Text
 
@@ -23,7 +23,9 @@ def find(source: Source, rules: RuleSet) -> Iterator[Finding]:
             for text, place in source.outputs:
                 for start, _ in _hits(text, table):
                     line = place.line + text.count("\n", 0, start)
-                    yield _finding(source, rule, table, (place.line, 1, place.line, 2), text, (line, place.cell, place.cell_line))
+                    yield _finding(
+                        source, rule, table, (place.line, 1, place.line, 2), text, (line, place.cell, place.cell_line)
+                    )
 
 
 def _in_text(source: Source, rule: Rule, table: Text) -> Iterator[Finding]:
@@ -57,7 +59,12 @@ def entropy(text: str) -> float:
 
 
 def _finding(
-    source: Source, rule: Rule, table: Text, place: tuple[int, int, int, int], row: str, cell: tuple[int, int, int] | None
+    source: Source,
+    rule: Rule,
+    table: Text,
+    place: tuple[int, int, int, int],
+    row: str,
+    cell: tuple[int, int, int] | None,
 ) -> Finding:
     line, column, end_line, end_column = place
     return Finding(

@@ -249,7 +249,9 @@ class Apis:
     checks: tuple[str, ...]  # callables that compare digests, verify signatures or scan; raise or return the verdict
     groups: Mapping[str, tuple[str, ...]]
     phrases: Mapping[str, str] = field(default_factory=dict)  # origin kind -> what messages say of it
-    restricts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # class -> methods whose override makes it safe
+    restricts: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # class -> methods whose override makes it safe
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,19 @@ Must not know LibCST, or where files are.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from mlsec_lint import commands
-from mlsec_lint.model import Finding, Level, Rule, RuleSet, Source, Words
+from mlsec_lint import commands, requirements
+from mlsec_lint.model import Finding, Level, Requirement, Rule, RuleSet, Source, Words
 
 
-def find(source: Source, rules: RuleSet) -> Iterator[Finding]:
-    """Yield what the rules say of a source's command lines and dependency lines."""
+def find(source: Source, rules: RuleSet, facts: requirements.Facts | None = None) -> Iterator[Finding]:
+    """Yield what the rules say of a source's command lines and dependency lines.
+
+    `facts` tell about the project that a dependency file belongs to; raises SourceError where the file is malformed.
+    """
+    if source.kind == "requirements":
+        yield from _dependencies(source, rules, facts or requirements.Facts())
     asked = [rule for rule in rules.rules if rule.commands]
     if asked:
         lines = source.text.splitlines()
@@ -21,10 +27,50 @@ def find(source: Source, rules: RuleSet) -> Iterator[Finding]:
                 yield _finding(source, rule, table, command, lines)
 
 
+def _dependencies(source: Source, rules: RuleSet, facts: requirements.Facts) -> Iterator[Finding]:
+    lines = source.text.splitlines()
+    told: dict[str, tuple[Finding, list[str]]] = {}
+    for entry in requirements.read(source):
+        for rule in rules.rules:
+            table = next((t for t in rule.requirements if requirements.match(entry, t, facts)), None)
+            if table is None:
+                continue
+            found = _dependency(source, rule, table, entry, lines)
+            if table.fault != "unpinned":
+                yield found
+            elif rule.code in told:
+                told[rule.code][1].append(entry.name)
+            else:
+                told[rule.code] = (found, [entry.name])
+    for found, names in told.values():  # one line a file: what is not pinned
+        more = (
+            f" ({', '.join(names[:4])}{', …' if len(names) > 4 else ''}; {len(names)} in this file)"
+            if names[1:]
+            else ""
+        )
+        yield replace(found, message=found.message + more)
+
+
+def _dependency(source: Source, rule: Rule, table: Requirement, entry: requirements.Entry, lines: list[str]) -> Finding:
+    message = (
+        (table.message or rule.message).replace("{subject}", entry.name or entry.url).replace("{call}", entry.name)
+    )
+    message = message.replace("{value}", table.advisory or entry.specifier or entry.url)
+    return Finding(
+        path=source.path, line=entry.line, column=entry.column, code=rule.code, name=rule.name, message=message,
+        severity=table.severity or rule.severity, confidence=rule.confidence, end_line=entry.line,
+        end_column=max(entry.end_column, entry.column + 1), guidelines=rule.guidelines, cwe=rule.cwe,
+        excerpt=lines[entry.line - 1].strip() if entry.line <= len(lines) else "", text_line=entry.line,
+        subject=entry.name,
+    )  # fmt: skip
+
+
 def _finding(source: Source, rule: Rule, table: Words, command: commands.Command, lines: list[str]) -> Finding:
     line, column = command.line, command.column
     row = lines[line - 1] if 0 < line <= len(lines) else ""
-    message = (table.message or rule.message).replace("{call}", command.program).replace("{source}", "")
+    message = (
+        (table.message or rule.message).replace("{call}", " ".join(command.text.split())[:40]).replace("{source}", "")
+    )
     end = max(column + 1, min(command.end_column, len(row) + 1) if command.end_line == line else len(row) + 1)
     return Finding(
         path=source.path, line=line, column=column, code=rule.code, name=rule.name, message=message,

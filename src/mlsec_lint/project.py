@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from mlsec_lint.python.values import Site, Value
     from mlsec_lint.python.walk import Walker
 
-_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
+)
 KEPT = 150  # modules whose tree or walk is kept in memory
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
@@ -261,7 +263,7 @@ def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
                 if isinstance(target, ast.Name):
                     out[target.id] = known(node.value.value)
     elif isinstance(node, ast.ImportFrom):
-        module = relative_base(source, node.level, node.module or "") if node.level else node.module or ""
+        module = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
         for alias in node.names:
             if alias.name != "*":
                 out[alias.asname or alias.name] = named(f"{module}{'' if module.endswith('.') else '.'}{alias.name}")
@@ -270,13 +272,3 @@ def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
             if alias.asname:
                 out[alias.asname] = named(alias.name)
     return out
-
-
-def relative_base(source: Source, dots: int, base: str) -> str:
-    """Return the absolute module of a relative import; starts with a dot where the package is not known."""
-    parts = source.module.split(".") if source.module else []
-    up = dots - 1 if source.is_package else dots
-    if not parts or up > len(parts) or (up == len(parts) and not source.is_package):
-        return "." * dots + base
-    package = parts[: len(parts) - up]
-    return ".".join((*package, base)) if base else ".".join(package)

@@ -41,20 +41,28 @@ from mlsec_lint.python.values import (
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
-ADDRESS = re.compile(r"(?i)(?:https?|ftp|s3a?|gs|gcs|az|abfss?|wasbs?|hf|hdfs|webhdfs)://(?!localhost|127\.)")  # paths that are fetched
+ADDRESS = re.compile(
+    r"(?i)(?:https?|ftp|s3a?|gs|gcs|az|abfss?|wasbs?|hf|hdfs|webhdfs)://(?!localhost|127\.)"
+)  # paths that are fetched
 
 # What functions that verify bytes are called, where the function itself cannot be seen; and the parameters by which a
 # download is told the digest it must have.
+PARAMETER = re.compile(r"\0p\d+:")
 VERIFIER = re.compile(
     r"(?i).*(?:verif|check|valid|assert|compare|ensure|match|test)\w*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*"
     r"|.*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*(?:verif|check|valid|match|ok)\w*"
 )
 DIGEST_PARAMETER = re.compile(r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum)(?:_.*)?")
-SAVER = re.compile(r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")  # methods that put what they hold into a file
+SAVER = re.compile(
+    r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?"
+)  # methods that put what they hold into a file
 # Methods that call the function they are given, with the arguments behind it; with each of their elements where True.
 CALLERS = {"map": True, "imap": True, "imap_unordered": True, "filter": True, "to_thread": False, "submit": False,
            "run_in_executor": False, "run_sync": False}  # fmt: skip
-TELLING = frozenset({"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"})
+TESTING = re.compile(r"compare|bytes_eq|is_|check_|scan")  # checks that return what they found; the others raise
+TELLING = frozenset(
+    {"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"}
+)
 DIGEST_TEXT = re.compile(r"(?:sha\d+[:-])?(?:[0-9a-f]{40}|[0-9a-f]{64})")
 DIGEST_IN_URL = re.compile(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})(?:/|$)")
 
@@ -83,9 +91,9 @@ class Arguments:
             return None
         if parameter == "self":
             return (self.receiver, None) if self.receiver is not None else None
-        position = self.position(parameter)
-        if position is not None and position < len(self.positional):
-            return self.positional[position]
+        place = self.position(parameter)
+        if place is not None and place < len(self.positional):
+            return self.positional[place]
         return None
 
     def position(self, parameter: str) -> int | None:
@@ -173,7 +181,9 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
         elif isinstance(alt, LocalObject):
             found = expressions.class_member(walker, alt.cls, "__call__", Value((alt,)), True, node)
             results.append(
-                apply(walker, node, found, arguments) if found is not None else _opaque(walker, node, function, arguments)
+                apply(walker, node, found, arguments)
+                if found is not None
+                else _opaque(walker, node, function, arguments)
             )
         elif isinstance(alt, Partial):
             merged = Arguments(
@@ -199,7 +209,9 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
 
 def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:
     """The result of a call that cannot be resolved carries what went into it."""
-    origins = function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
+    origins = (
+        function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
+    )
     if isinstance(node.func, cst.Attribute):
         name = node.func.attr.value
         if SAVER.fullmatch(name) and arguments.positional:
@@ -260,7 +272,7 @@ def _unseen_check(walker: Walker, node: cst.Call, arguments: Arguments) -> Value
     if isinstance(name, str) and VERIFIER.fullmatch(name):
         of = checkable(walker, *arguments.values())
         if of:
-            return Value((Verdict(of, False),))
+            return Value((Verdict(of, False, raises=True),))
     return None
 
 
@@ -275,13 +287,21 @@ def checkable(walker: Walker, *values: Value) -> Origins:
 
 def path_key(value: Value) -> Key:
     """Return the identity of the file a value names or is open on, or ()."""
-    if len(value.alts) == 1:
-        alt = value.alts[0]
+    alts = value.alts
+    if len(alts) > 1:  # a parameter and its default are one path
+        alts = tuple(a for a in alts if isinstance(a, (Text, Symbol)) and _of_parameter(a))
+    if len(alts) == 1:
+        alt = alts[0]
         if isinstance(alt, Instance):
             return alt.key
         if isinstance(alt, (Text, Symbol)) or (isinstance(alt, Const) and isinstance(alt.value, str)):
-            return text_parts(value) or ()
+            return text_parts(Value(alts)) or ()
     return ()
+
+
+def _of_parameter(alt: Text | Symbol) -> bool:
+    parts = alt.parts if isinstance(alt, Text) else ("\0" + alt.ident,)
+    return any(PARAMETER.match(part) for part in parts)
 
 
 def contents(walker: Walker, value: Value) -> Origins:
@@ -352,7 +372,8 @@ def bind(info: FunctionInfo, receiver: Value | None, arguments: Arguments) -> di
         )
     if info.stars:
         values[info.stars] = Value(
-            (Table(tuple(extra.items()), arguments.open_keywords),), frozenset().union(*(v.origins for v in extra.values()))
+            (Table(tuple(extra.items()), arguments.open_keywords),),
+            frozenset().union(*(v.origins for v in extra.values())),
         )
     for name, default in info.defaults.items():
         if not name.startswith("\0") and name not in values and not arguments.open_keywords:
@@ -378,7 +399,9 @@ def _construct(walker: Walker, node: cst.Call, cls: ClassInfo, arguments: Argume
     for name, (value, _) in arguments.keywords.items():
         if name in cls.own and not any(isinstance(a, Local) for a in cls.own[name].alts):
             cls.set_attribute(name, value)  # a dataclass field
-    return receiver.with_origins(frozenset().union(*(v.origins for v in arguments.values())) if arguments.values() else NONE)
+    return receiver.with_origins(
+        frozenset().union(*(v.origins for v in arguments.values())) if arguments.values() else NONE
+    )
 
 
 def _keep(walker: Walker, cls: ClassInfo, alt: Local, arguments: Arguments) -> None:
@@ -428,7 +451,11 @@ _PLAIN_DECORATORS = {
 def field_default(walker: Walker, value: Value) -> Value:
     """Return the default of a class attribute written with `field(default=…)` or the like."""
     for alt in value.alts:
-        if isinstance(alt, Instance) and alt.inputs is not None and alt.made.rpartition(".")[2] in ("field", "Field", "Option", "Argument", "ib"):
+        if (
+            isinstance(alt, Instance)
+            and alt.inputs is not None
+            and alt.made.rpartition(".")[2] in ("field", "Field", "Option", "Argument", "ib")
+        ):
             return alt.inputs
     return value
 
@@ -457,9 +484,7 @@ def entered(walker: Walker, value: Value, node: cst.CSTNode) -> Value:
 # ---------------------------------------------------------------- libraries
 
 
-def _library(
-    walker: Walker, node: cst.Call, alt: Name, function: Value, arguments: Arguments, certain: bool
-) -> Value:
+def _library(walker: Walker, node: cst.Call, alt: Name, function: Value, arguments: Arguments, certain: bool) -> Value:
     index = walker.index
     dotted = alt.dotted
     order = index.parameters(dotted)
@@ -487,7 +512,7 @@ def _library(
             weak = weak or is_weak
         ident = expressions.digest_of(*bound.values())
         walker.digests.compare(node, *bound.values())
-        return Value((Verdict(of, weak, True, ident),))
+        return Value((Verdict(of, weak, True, ident, not TESTING.match(dotted.rpartition(".")[2])),))
     owner, _, method = dotted.rpartition(".")
     if owner in index.digests and alt.receiver is not None:
         return _digest_method(walker, node, owner, method, alt.receiver, bound)
@@ -499,7 +524,9 @@ def _library(
     saves = index.apis.saves.get(dotted)
     if saves is not None:
         _save(walker, node, dotted, saves, bound)
-    origins = function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
+    origins = (
+        function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
+    )
     if alt.receiver is not None:
         origins |= alt.receiver.origins
         for receiver in alt.receiver.alts:
@@ -512,9 +539,16 @@ def _library(
                     if values:
                         walker.state.feed("held", receiver.ident, join(*values))
     origins |= handed(walker, node, dotted.rpartition(".")[2], arguments)
+    if (verdict := _unseen_check(walker, node, arguments)) is not None and not index.params.find(dotted):
+        return verdict
     first = bound.get("0")
     returns = index.apis.returns.get(dotted)
-    if returns is None and alt.receiver is None and _class_like(owner) and dotted.rpartition(".")[2] in ("from_pretrained",):
+    if (
+        returns is None
+        and alt.receiver is None
+        and _class_like(owner)
+        and dotted.rpartition(".")[2].startswith("from_")
+    ):
         returns = owner
     made_class = returns or (dotted if _class_like(dotted) else dotted + "()")
     inputs = None
@@ -548,11 +582,15 @@ def _digest_told(arguments: Arguments) -> bool:
     """Return whether a download is told which digest or commit it must give."""
     names = dict(zip(arguments.order, arguments.positional, strict=False))
     for name, (value, _) in (*arguments.keywords.items(), *names.items()):
-        if DIGEST_PARAMETER.fullmatch(name) and not all(isinstance(a, Const) and a.value in (None, False, "") for a in value.alts):
+        if DIGEST_PARAMETER.fullmatch(name) and not all(
+            isinstance(a, Const) and a.value in (None, False, "") for a in value.alts
+        ):
             return True
         for alt in value.alts:
-            if isinstance(alt, Const) and isinstance(alt.value, str) and (
-                DIGEST_TEXT.fullmatch(alt.value) or DIGEST_IN_URL.search(alt.value)
+            if (
+                isinstance(alt, Const)
+                and isinstance(alt.value, str)
+                and (DIGEST_TEXT.fullmatch(alt.value) or DIGEST_IN_URL.search(alt.value))
             ):
                 return True
     for value, _ in arguments.positional:

@@ -161,7 +161,10 @@ def _is(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     if isinstance(alt, Instance):
         return alt.made == wanted
     if isinstance(alt, LocalClass):
-        return any(isinstance(b, Name) and b.dotted == wanted for base in alt.cls.bases for b in base.alts) and not alt.cls.own
+        return (
+            any(isinstance(b, Name) and b.dotted == wanted for base in alt.cls.bases for b in base.alts)
+            and not alt.cls.own
+        )
     return False
 
 
@@ -199,7 +202,11 @@ def _whole(alt: Alternative) -> str | None:
 
 def _kind(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     kinds = wanted if isinstance(wanted, tuple) else (wanted,)
-    if "unknown" in kinds and isinstance(alt, (Symbol, Instance, Name)) and not (isinstance(alt, Name) and not alt.receiver):
+    if (
+        "unknown" in kinds
+        and isinstance(alt, (Symbol, Instance, Name))
+        and not (isinstance(alt, Name) and not alt.receiver)
+    ):
         return True
     found = _kinds(alt)
     return None if found is None else any(k in kinds for k in found)
@@ -218,9 +225,7 @@ def _kinds(alt: Alternative) -> tuple[str, ...] | None:
     if isinstance(alt, Table):
         return ("mapping",)
     if isinstance(alt, Sequence):
-        constant = not alt.open and all(
-            (k := _kinds(a)) and "constant" in k for item in alt.items for a in item.alts
-        )
+        constant = not alt.open and all((k := _kinds(a)) and "constant" in k for item in alt.items for a in item.alts)
         return ("sequence", "constant") if constant else ("sequence",)
     if isinstance(alt, Instance) and alt.key:
         return ("path", "file")

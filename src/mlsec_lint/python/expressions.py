@@ -5,7 +5,9 @@ Python's own meaning only; what libraries do is told by the rules' api tables.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -117,7 +119,7 @@ def _unary(walker: Walker, node: cst.UnaryOperation) -> Value:
         flipped: list[Alternative] = []
         for alt in value.alts:
             if isinstance(alt, Verdict):
-                flipped.append(Verdict(alt.of, alt.weak, not alt.positive, alt.ident))
+                flipped.append(replace(alt, positive=None if alt.positive is None else not alt.positive))
             elif isinstance(alt, Const):
                 flipped.append(Const(not alt.value))
             else:
@@ -136,8 +138,10 @@ def _binary(walker: Walker, node: cst.BinaryOperation) -> Value:
         return add(walker, left, right, node)
     if isinstance(node.operator, cst.Divide) and _is_path(left):
         return concat(left, right, path=True, between="/")
-    if isinstance(node.operator, cst.Divide) and any(isinstance(a, (Symbol, Name, Instance)) for a in left.alts) and (
-        any(isinstance(a, Const) and isinstance(a.value, str) or isinstance(a, Text) for a in right.alts)
+    if (
+        isinstance(node.operator, cst.Divide)
+        and any(isinstance(a, (Symbol, Name, Instance)) for a in left.alts)
+        and (any((isinstance(a, Const) and isinstance(a.value, str)) or isinstance(a, Text) for a in right.alts))
     ):
         return concat(left, right, path=True, between="/")
     if isinstance(node.operator, cst.Modulo) and any(isinstance(a, (Const, Text)) for a in left.alts):
@@ -146,7 +150,9 @@ def _binary(walker: Walker, node: cst.BinaryOperation) -> Value:
         tables = [a for v in (left, right) for a in v.alts if isinstance(a, Table)]
         if len(tables) == 2:
             entries = {**dict(tables[0].entries), **dict(tables[1].entries)}
-            return Value((Table(tuple(entries.items()), tables[0].open or tables[1].open),), left.origins | right.origins)
+            return Value(
+                (Table(tuple(entries.items()), tables[0].open or tables[1].open),), left.origins | right.origins
+            )
         verdict = _either(left, right)
         if verdict is not None:
             return verdict
@@ -169,7 +175,11 @@ def add(walker: Walker, left: Value, right: Value, node: cst.CSTNode) -> Value:
     """Return left + right."""
     walker.digests.escape(left)
     walker.digests.escape(right)
-    stringy = any(isinstance(a, Text) or (isinstance(a, Const) and isinstance(a.value, str)) for v in (left, right) for a in v.alts)
+    stringy = any(
+        isinstance(a, Text) or (isinstance(a, Const) and isinstance(a.value, str))
+        for v in (left, right)
+        for a in v.alts
+    )
     if stringy:
         return concat(left, right)
     rows = [a for v in (left, right) for a in v.alts if isinstance(a, Sequence)]
@@ -198,7 +208,7 @@ def _either(left: Value, right: Value) -> Value | None:
 
 
 def _comparison(walker: Walker, node: cst.Comparison) -> Value:
-    left = evaluate(walker, node.left)
+    left = first = evaluate(walker, node.left)
     verdicts: list[Alternative] = []
     for target in node.comparisons:
         right = evaluate(walker, target.comparator)
@@ -210,7 +220,21 @@ def _comparison(walker: Walker, node: cst.Comparison) -> Value:
         left = right
     if verdicts:
         return Value(tuple(verdicts))
-    return unknown(f"?{id(node)}")
+    return outcome(first) or unknown(f"?{id(node)}")
+
+
+def outcome(value: Value, name: str = "") -> Value | None:
+    """Return what is made of a check's report, such as its attribute `name`; None where the value is none."""
+    verdicts = [a for a in value.alts if isinstance(a, Verdict)]
+    positive = False if FAILED.search(name) else True if PASSED.search(name) else None
+    return Value(tuple(replace(a, positive=positive, raises=False) for a in verdicts)) if verdicts else None
+
+
+# What the parts of a check's report are called.
+FAILED = re.compile(
+    r"(?i)infect|issue|fail|bad|malicious|danger|unsafe|error|threat|problem|violation|mismatch|corrupt|invalid"
+)
+PASSED = re.compile(r"(?i)safe|ok$|valid|pass|clean|match|success|good")
 
 
 def digested(*values: Value) -> tuple[Any, bool]:
@@ -274,7 +298,11 @@ def narrow(walker: Walker, node: cst.CSTNode, outcome: bool) -> None:
         if isinstance(target.comparator, cst.Name) and target.comparator.value == "None":
             wants_none = isinstance(target.operator, (cst.Is, cst.Equal)) == outcome
             if wants_none:
-                _keep(walker, node.left.value, lambda a: isinstance(a, Const) and a.value is None or not isinstance(a, Const))
+                _keep(
+                    walker,
+                    node.left.value,
+                    lambda a: (isinstance(a, Const) and a.value is None) or not isinstance(a, Const),
+                )
             else:
                 _keep(walker, node.left.value, lambda a: not (isinstance(a, Const) and a.value is None))
     elif isinstance(node, cst.Call) and outcome and isinstance(node.func, cst.Name) and node.func.value == "isinstance":
@@ -461,6 +489,8 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
         return Value((Name(f"{owner}.{attr}", Value((alt,), origins)),), origins)
     if isinstance(alt, Digest):
         return Value((Name(f"digest.{attr}", Value((alt,), origins)),), origins)
+    if isinstance(alt, Verdict):
+        return outcome(Value((alt,)), attr) or base
     return unknown(f"?{id(node)}", origins)
 
 
@@ -474,8 +504,10 @@ def class_member(
         for alt in own.alts:
             if isinstance(alt, Local) and alt.function.kind == "property":
                 values.append(cls.walker.summary(alt.function).returns)
-            elif isinstance(alt, Local) and alt.function.kind in ("method", "class") and (
-                instance or alt.function.kind == "class"
+            elif (
+                isinstance(alt, Local)
+                and alt.function.kind in ("method", "class")
+                and (instance or alt.function.kind == "class")
             ):
                 values.append(Value((Local(alt.function, base),)))
             else:
@@ -486,7 +518,11 @@ def class_member(
     if attribute is not None:
         values.append(attribute)
     if values:
-        if own is not None and attribute is None and not any(isinstance(a, (Local, LocalClass, Name)) for v in values for a in v.alts):
+        if (
+            own is not None
+            and attribute is None
+            and not any(isinstance(a, (Local, LocalClass, Name)) for v in values for a in v.alts)
+        ):
             values.append(unknown(f"self{cls.ident}.{attr}"))  # an instance may have another
         return join(*values)
     if depth > 8:
@@ -574,7 +610,11 @@ def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.C
             return unknown(f"{alt.dotted}[{wanted[0]!r}]", origins)
         if alt.receiver is not None or walker.index.source(alt.dotted):
             return unknown(f"{alt.dotted}[{wanted[:1]!r}]{id(alt.receiver) if alt.receiver else ''}", origins)
-        return Value((Name(alt.dotted + ".__getitem__()"),), origins) if alt.dotted[:1].islower() else Value((alt,), origins)
+        return (
+            Value((Name(alt.dotted + ".__getitem__()"),), origins)
+            if alt.dotted[:1].islower()
+            else Value((alt,), origins)
+        )
     if isinstance(alt, Symbol):
         label = repr(wanted[0]) if wanted else ""
         return unknown(f"{alt.ident}[{label}]" if wanted else f"?{id(node)}", origins)
@@ -585,6 +625,8 @@ def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.C
         return sourced(walker, Value((Name(dotted + "()", Value((alt,), origins)),), origins), dotted, node)
     if isinstance(alt, Digest):
         return Value((alt,), origins)
+    if isinstance(alt, Verdict):
+        return outcome(Value((alt,)), str(wanted[0]) if wanted else "") or base
     return unknown(f"?{id(node)}", origins)
 
 

@@ -86,7 +86,9 @@ class ClassInfo:
     def set_attribute(self, name: str, value: Value) -> None:
         """Remember that instances may have `value` as `name`."""
         old = self.attributes.get(name)
-        if name in self.readers and any(o.kind in OUTSIDE and (old is None or o not in old.origins) for o in value.origins):
+        if name in self.readers and any(
+            o.kind in OUTSIDE and (old is None or o not in old.origins) for o in value.origins
+        ):
             self.stale |= self.readers[name]
         self.attributes[name] = value if old is None else join(old, value)
 

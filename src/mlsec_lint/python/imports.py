@@ -106,11 +106,11 @@ def _assigned(tree: ast.AST) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.arg):
             yield node.arg
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            yield node.name
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        elif (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            or (isinstance(node, ast.ExceptHandler) and node.name)
+            or (isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name)
+        ):
             yield node.name
         elif isinstance(node, ast.ImportFrom) and (node.level or not node.module):
             yield from (alias.asname or alias.name for alias in node.names)

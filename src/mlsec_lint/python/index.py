@@ -81,7 +81,9 @@ class Index:
 
     def speaks_of(self, dotted: str) -> bool:
         """Return whether a table names this object."""
-        return bool(self.calls.find(dotted) or self.params.find(dotted) or self.source(dotted) or dotted in self.apis.aliases)
+        return bool(
+            self.calls.find(dotted) or self.params.find(dotted) or self.source(dotted) or dotted in self.apis.aliases
+        )
 
     def source(self, dotted: str) -> str:
         """Return the origin kind of a library object (a source covers everything below it), or ""."""

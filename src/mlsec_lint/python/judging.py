@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,14 +14,10 @@ from mlsec_lint.python.values import (
     NONE,
     Binding,
     Const,
-    Instance,
-    Local,
     Name,
     Origin,
     Origins,
     Sequence,
-    Symbol,
-    Table,
     Text,
     Value,
     texts,
@@ -74,7 +69,7 @@ def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
     if isinstance(node.func, cst.Attribute):
         name = node.func.attr.value
         for rule, match, roots in walker.index.methods.get(name, ()):
-            order = ()
+            order: tuple[str, ...] = ()
             for dotted in match.calls:
                 if dotted.rpartition(".")[2] == name:
                     order = walker.index.parameters(dotted)
@@ -246,7 +241,9 @@ def _flow(
     judge = Judge(lambda v: live(walker, v))
     for parameter, predicate in endpoint.unless:
         other = arguments.get(parameter)
-        value = expressions.resolved(walker, other[0]) if other is not None else _default_value(walker, dotted, parameter)
+        value = (
+            expressions.resolved(walker, other[0]) if other is not None else _default_value(walker, dotted, parameter)
+        )
         if value is not None and judge.ask(predicate, value).all:
             return False
     from mlsec_lint.python.calls import contents
@@ -287,9 +284,7 @@ def _await(
 ) -> None:
     if walker.function is None or len(walker.pending) > 40:
         return
-    walker.pending.append(
-        Pending(rule, detail, dotted, waiting, walker.function.scope, kinds, walker.site(node))
-    )
+    walker.pending.append(Pending(rule, detail, dotted, waiting, walker.function.scope, kinds, walker.site(node)))
 
 
 def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
@@ -353,11 +348,27 @@ def handed_on(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
 
 def _is_function(node: cst.Call, walker: Walker) -> bool:
     name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
-    return name not in ("partial", "partialmethod", "isinstance", "issubclass", "getattr", "hasattr", "id", "print", "repr")
+    return name not in (
+        "partial",
+        "partialmethod",
+        "isinstance",
+        "issubclass",
+        "getattr",
+        "hasattr",
+        "id",
+        "print",
+        "repr",
+    )
 
 
 def _reference(
-    walker: Walker, argument: cst.CSTNode, dotted: str, rule: Rule, match: Match, empty: Arguments, most: Level = Level.MEDIUM
+    walker: Walker,
+    argument: cst.CSTNode,
+    dotted: str,
+    rule: Rule,
+    match: Match,
+    empty: Arguments,
+    most: Level = Level.MEDIUM,
 ) -> None:
     judge = Judge(lambda v: live(walker, v))
     if match.when or match.forbid:
@@ -455,14 +466,23 @@ def _emit(
         return
     walker.found.append(
         Raw(
-            rule, node, severity, confidence, message,
+            rule,
+            node,
+            severity,
+            confidence,
+            message,
             (("argument", argument), ("value", value), ("subject", subject)),
-            related, sink, subject, ".".join(walker.scope), call, dotted, argument,
-            any(dotted in retried for retried in walker.retries), detail,
+            related,
+            sink,
+            subject,
+            ".".join(walker.scope),
+            call,
+            dotted,
+            argument,
+            any(dotted in retried for retried in walker.retries),
+            detail,
         )  # fmt: skip
     )
-
-
 
 
 def spoken(walker: Walker, node: cst.Call, dotted: str, rule: Rule, table: Words) -> None:

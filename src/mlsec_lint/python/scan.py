@@ -92,7 +92,9 @@ class _Builder:
         self.bare: list[str] = []
         self.dashed: tuple[str, ...] = ()
         self.beside: dict[bytes, tuple[str, ...]] = {}
-        self.kin: dict[str, set[str]] = defaultdict(set)  # roots of the callables that return a class of another library
+        self.kin: dict[str, set[str]] = defaultdict(
+            set
+        )  # roots of the callables that return a class of another library
         for made, of in index.apis.returns.items():
             self.kin[of.partition(".")[0]].add(made.partition(".")[0])
         self.made = frozenset(index.apis.returns.values())
@@ -116,7 +118,9 @@ class _Builder:
         parts = [p for p in re.split(r"[^\w*]+", dotted) if p]
         if not parts:
             return
-        leaf = next((p for p in reversed(parts) if p != "*" and not (p.startswith("__") and p.endswith("__"))), parts[0])
+        leaf = next(
+            (p for p in reversed(parts) if p != "*" and not (p.startswith("__") and p.endswith("__"))), parts[0]
+        )
         if parts[0] == "builtins" and len(parts) == 2:
             self.bare.append(leaf)
             self.leaves[leaf.encode()].add(frozenset({b"builtins"}))
@@ -151,17 +155,22 @@ class _Builder:
                 self.names(assign.targets)
             if rule.flow is not None:
                 self.names(e.call for e in rule.flow.to)
-            for table, keys in (*((d, d.names) for d in rule.defaults), *((e, e.keys) for e in rule.entries)):
-                for key in keys:
-                    if table.words:
-                        self.beside[key.encode()] = (*self.beside.get(key.encode(), ()), *table.words)
-                    else:
-                        self.leaves[key.encode()].add(frozenset())
-                        if "_" in key:
-                            self.dashed = (*self.dashed, key.replace("_", "-"))
+            for default in rule.defaults:
+                self._keys(default.names, default.words)
+            for entry in rule.entries:
+                self._keys(entry.keys, entry.words)
         if index.commands:
             self.names(index.shells)
         return self
+
+    def _keys(self, keys: tuple[str, ...], beside: tuple[str, ...]) -> None:
+        for key in keys:
+            if beside:
+                self.beside[key.encode()] = (*self.beside.get(key.encode(), ()), *beside)
+                continue
+            self.leaves[key.encode()].add(frozenset())
+            if "_" in key:
+                self.dashed = (*self.dashed, key.replace("_", "-"))
 
     def scan(self) -> Scan:
         leaves = {leaf: tuple(needs) for leaf, needs in self.leaves.items()}

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 Meaning = Callable[["Walker", cst.Call, "Arguments"], "Value | None"]
 MEANINGS: dict[str, Meaning] = {}
 FILE = "io.IOBase"
-WRITES = frozenset({f"{FILE}.write", "shutil.copyfileobj", "pathlib.Path.write_bytes"})  # run nothing, so a check may follow
+WRITES = frozenset(
+    {f"{FILE}.write", "shutil.copyfileobj", "pathlib.Path.write_bytes"}
+)  # run nothing, so a check may follow
 
 
 def meaning(*names: str) -> Callable[[Meaning], Meaning]:
@@ -125,12 +127,22 @@ def _same(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return args.receiver
 
 
-@meaning("os.path.dirname", "os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home")
+@meaning(
+    "os.path.dirname", "os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home"
+)
 def _part_of_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Text((f"\0?{id(node)}",), True),), _all(args))
 
 
-@meaning("os.listdir", "glob.glob", "glob.iglob", "os.scandir", "pathlib.Path.iterdir", "pathlib.Path.glob", "pathlib.Path.rglob")
+@meaning(
+    "os.listdir",
+    "glob.glob",
+    "glob.iglob",
+    "os.scandir",
+    "pathlib.Path.iterdir",
+    "pathlib.Path.glob",
+    "pathlib.Path.rglob",
+)
 def _listing(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     folder = args.receiver if args.receiver is not None else _given(args, 0, "path", "pathname")
     parts = (text_parts(folder) or ()) if folder is not None else ()
@@ -188,7 +200,17 @@ def _write_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None
     return unknown(f"?{id(node)}")
 
 
-@meaning("shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.move", "os.rename", "os.replace", "shutil.copytree", "os.link", "os.symlink")
+@meaning(
+    "shutil.copy",
+    "shutil.copy2",
+    "shutil.copyfile",
+    "shutil.move",
+    "os.rename",
+    "os.replace",
+    "shutil.copytree",
+    "os.link",
+    "os.symlink",
+)
 def _copy(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     source, target = _given(args, 0, "src"), _given(args, 1, "dst")
     if source is not None and target is not None:
@@ -208,7 +230,9 @@ def _copy_object(walker: Walker, node: cst.Call, args: Arguments) -> Value | Non
     return known(None)
 
 
-@meaning("tarfile.TarFile.extractall", "zipfile.ZipFile.extractall", "tarfile.TarFile.extract", "zipfile.ZipFile.extract")
+@meaning(
+    "tarfile.TarFile.extractall", "zipfile.ZipFile.extractall", "tarfile.TarFile.extract", "zipfile.ZipFile.extract"
+)
 def _extract(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     member = node.func.attr.value == "extract" if isinstance(node.func, cst.Attribute) else False
     folder = _given(args, 1 if member else 0, "path")
@@ -304,7 +328,14 @@ def _join_text(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return text_value((f"\0?{id(node)}",), _all(args))
 
 
-@meaning("builtins.str.strip", "builtins.str.lower", "builtins.str.upper", "builtins.str.rstrip", "builtins.str.lstrip", "builtins.str.replace")
+@meaning(
+    "builtins.str.strip",
+    "builtins.str.lower",
+    "builtins.str.upper",
+    "builtins.str.rstrip",
+    "builtins.str.lstrip",
+    "builtins.str.replace",
+)
 def _text_method(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if args.receiver is None or not isinstance(node.func, cst.Attribute):
         return None
@@ -337,7 +368,7 @@ def _plain(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
         of, weak = expressions.digested(*args.values())
         if of is not None:
             return Value((Verdict(of, weak, True, expressions.digest_of(*args.values())),))
-    return unknown(f"?{id(node)}")
+    return (expressions.outcome(args.positional[0][0]) if args.positional else None) or unknown(f"?{id(node)}")
 
 
 # ---------------------------------------------------------------- containers
@@ -377,7 +408,9 @@ def _get(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             if keys and len(keys) == len(key.alts):
                 for name in keys:
                     entry = alt.get(str(name))
-                    out.append(entry if entry is not None else join(default, unknown(f"?{id(node)}")) if alt.open else default)
+                    out.append(
+                        entry if entry is not None else join(default, unknown(f"?{id(node)}")) if alt.open else default
+                    )
             else:
                 out.extend((*(v for _, v in alt.entries), default))
         else:
@@ -539,7 +572,12 @@ def _partial(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     for alt in function.alts:
         if isinstance(alt, Name):
             order = walker.index.parameters(alt.dotted)
-            told = judging.called(walker, node, alt.dotted, rest.with_order(order, alt.receiver), len(function.alts) == 1, partly=True) or told
+            told = (
+                judging.called(
+                    walker, node, alt.dotted, rest.with_order(order, alt.receiver), len(function.alts) == 1, partly=True
+                )
+                or told
+            )
     keywords = tuple((k, v) for k, (v, _) in args.keywords.items())
     return Value((Partial(function, tuple(v for v, _ in rest.positional), keywords, told),), _all(args))
 
@@ -627,7 +665,13 @@ def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     names = [t for v, _ in args.positional for t in texts(v)]
     dest = args.keywords.get("dest")
     long = [n for n in names if n.startswith("--")] or names
-    name = texts(dest[0])[0] if dest is not None and texts(dest[0]) else long[0].lstrip("-").replace("-", "_") if long else ""
+    name = (
+        texts(dest[0])[0]
+        if dest is not None and texts(dest[0])
+        else long[0].lstrip("-").replace("-", "_")
+        if long
+        else ""
+    )
     action = args.keywords.get("action")
     actions = texts(action[0]) if action is not None else ()
     given = args.keywords.get("default")
@@ -649,7 +693,9 @@ def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                 old = walker.state.facts.get(("options", ident))
                 table = next((a for a in old.alts if isinstance(a, Table)), None) if old is not None else None
                 entries = {**(dict(table.entries) if table is not None else {}), name: value}
-                walker.state.facts[("options", ident)] = Value((Table(tuple(entries.items()), True, "argparse.Namespace"),))
+                walker.state.facts[("options", ident)] = Value(
+                    (Table(tuple(entries.items()), True, "argparse.Namespace"),)
+                )
     return known(None)
 
 

@@ -138,12 +138,13 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of a check of data of these origins; true means that it passed when `positive`."""
+    """The outcome of a check of data of these origins; true means that it passed when `positive`, None: not known."""
 
     of: Origins
     weak: bool
-    positive: bool = True
+    positive: bool | None = True
     ident: int = 0  # of the digest that was compared
+    raises: bool = False  # the check itself raises where it fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,19 @@ class Partial:
 
 
 Alternative = (
-    Const | Text | Name | Instance | Sequence | Table | Symbol | Digest | Verdict | Local | LocalClass | LocalObject | Partial
+    Const
+    | Text
+    | Name
+    | Instance
+    | Sequence
+    | Table
+    | Symbol
+    | Digest
+    | Verdict
+    | Local
+    | LocalClass
+    | LocalObject
+    | Partial
 )
 
 
@@ -394,7 +407,7 @@ class Binding:
             elif isinstance(alt, Digest):
                 alts.append(Digest(self.origins(alt.of), alt.weak, alt.ident))
             elif isinstance(alt, Verdict):
-                alts.append(Verdict(self.origins(alt.of), alt.weak, alt.positive, alt.ident))
+                alts.append(Verdict(self.origins(alt.of), alt.weak, alt.positive, alt.ident, alt.raises))
             elif isinstance(alt, Instance) and alt.key:
                 alts.append(Instance(alt.of, alt.made, alt.ident, self.key(alt.key), alt.inputs))
             elif isinstance(alt, Sequence):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from mlsec_lint.model import Flow, Level, Match, Rule, Source
-from mlsec_lint.project import relative_base
 from mlsec_lint.python import calls, expressions, judging
 from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summary, parameter_value
 from mlsec_lint.python.index import Index
@@ -29,7 +28,6 @@ from mlsec_lint.python.values import (
     Name,
     Origin,
     Origins,
-    Sequence as Items,
     Site,
     Table,
     Value,
@@ -40,9 +38,14 @@ from mlsec_lint.python.values import (
     told,
     unknown,
 )
+from mlsec_lint.python.values import (
+    Sequence as Items,
+)
+from mlsec_lint.source import relative_base
 
 if TYPE_CHECKING:
-    from mlsec_lint.python.project import Project
+    from mlsec_lint.project import View
+
 
 @dataclass(slots=True)
 class Digests:
@@ -335,8 +338,17 @@ class Walker:
             return Summary(unknown(f"r{info.ident}"), complete=False)
         info.running = True
         saved = (
-            self.state, self.function, self.cls, self.returned, self.exits, self.pending, self.retries, self.tried,
-            self.function_globals, self.scope, self.silent,
+            self.state,
+            self.function,
+            self.cls,
+            self.returned,
+            self.exits,
+            self.pending,
+            self.retries,
+            self.tried,
+            self.function_globals,
+            self.scope,
+            self.silent,
         )
         self.state = State()
         self.function, self.cls = info, info.cls
@@ -359,8 +371,17 @@ class Walker:
         finally:
             self.depth -= 1
             (
-                self.state, self.function, self.cls, self.returned, self.exits, self.pending, self.retries, self.tried,
-                self.function_globals, self.scope, self.silent,
+                self.state,
+                self.function,
+                self.cls,
+                self.returned,
+                self.exits,
+                self.pending,
+                self.retries,
+                self.tried,
+                self.function_globals,
+                self.scope,
+                self.silent,
             ) = saved
             self.digests.scope = ".".join(self.scope)
             info.running = False
@@ -414,7 +435,7 @@ class Walker:
     def expression(self, node: cst.Expr) -> None:
         value = self.value(node.value)
         for alt in value.alts:
-            if isinstance(alt, Verdict) and isinstance(node.value, cst.Call):
+            if isinstance(alt, Verdict) and alt.raises and isinstance(node.value, cst.Call):
                 self.vouch(alt.of)  # a verifier that raises
 
     def assign_statement(self, node: cst.Assign) -> None:
@@ -470,6 +491,7 @@ class Walker:
         test = self.value(node.test)
         self.digests.decide(test)
         self.assume(test, True, node.test)
+        self.settle(test)
 
     def deleting(self, node: cst.Del) -> None:
         if isinstance(node.target, cst.Name):
@@ -519,9 +541,18 @@ class Walker:
                 self.silent -= 1
         if truth is True:
             self.state.dead = True
-        if taken.dead or self.state.dead or self.function is None:
+        if taken.dead or self.state.dead or self.function is None or acts(node.body) or acts(node.orelse):
             self.digests.decide(test)
+        one_way = taken.dead != self.state.dead
         self.state = merge([taken, self.state])
+        if one_way:
+            self.settle(test)
+
+    def settle(self, test: Value) -> None:
+        """Only one outcome of a test goes on: it is the one in which a check passed."""
+        for alt in test.alts:
+            if isinstance(alt, Verdict) and alt.positive is None:
+                self.vouch(alt.of)
 
     def otherwise(self, node: cst.If | cst.Else) -> None:
         if isinstance(node, cst.If):
@@ -678,6 +709,24 @@ class Walker:
     def site(self, node: cst.CSTNode) -> Site:
         """Return the place of a node, to be found when it is needed."""
         return Site(self.source.path, node, id(node))
+
+
+def acts(body: cst.CSTNode | None) -> bool:
+    """Return whether statements do more than tell somebody something."""
+    if body is None:
+        return False
+    if isinstance(body, (cst.Else, cst.If)):
+        return acts(body.body) or (isinstance(body, cst.If) and acts(body.orelse))
+    if isinstance(body, (cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+        return any(acts(statement) for statement in body.body)
+    if isinstance(body, cst.Expr) and isinstance(body.value, cst.Call):
+        name = (
+            body.value.func.attr.value
+            if isinstance(body.value.func, cst.Attribute)
+            else getattr(body.value.func, "value", "")
+        )
+        return name not in calls.TELLING and name != "write"
+    return not isinstance(body, (cst.Pass, cst.Expr))
 
 
 def with_entries(base: Value, keys: tuple[str, ...], value: Value) -> Value | None:

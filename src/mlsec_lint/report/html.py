@@ -122,8 +122,10 @@ def _by_file(view: View) -> str:
         '<span class="soft" id="shown" role="status"></span></div>\n'
     )
     parts = ['<h2 id="findings">Findings</h2>\n', tools]
-    for path in dict.fromkeys(one.path for one in findings):
-        mine = [one for one in findings if one.path == path]
+    by_path: dict[str, list[Finding]] = {}
+    for one in findings:
+        by_path.setdefault(one.path, []).append(one)
+    for path, mine in sorted(by_path.items(), key=lambda pair: (-max(one.severity for one in pair[1]), pair[0])):
         articles = "".join(_article(view, one) for one in mine)
         parts.append(f'<section class="file"><h3><code>{text(path)}</code> ({len(mine)})</h3>\n{articles}</section>\n')
     return "".join(parts)
@@ -132,7 +134,8 @@ def _by_file(view: View) -> str:
 def _article(view: View, one: Finding) -> str:
     code = f'<a href="{text(one.url)}">{text(one.code)}</a>' if one.url.startswith("http") else text(one.code)
     items = text(", ".join(one.guidelines) or "none")
-    about = f"<code>{text(place(one))}</code> · {text(one.name)} · {one.confidence} confidence · guidelines {items}"
+    where = place(one).removeprefix(f"{one.path}:")  # the path stands above
+    about = f"<code>{text(where)}</code> · {text(one.name)} · {one.confidence} confidence · guidelines {items}"
     lines = [
         f"<p>{badge(one.severity)} <b>{code}</b> {prose(one.message)}</p>",
         f'<p class="soft">{about}</p>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -61,7 +62,8 @@ def advice(rule: Rule | None) -> str:
         return ""
     paragraphs = [part.strip() for part in rule.instead.strip().split("\n\n")]
     prose = [part for part in paragraphs if part and not part.startswith(("* ", "- ", "|", "```", "1. ", "    "))]
-    text = " ".join((prose or paragraphs)[0].split()).removeprefix("* ").partition(" * ")[0]
+    text = re.sub(r"(?<![*\w])\*([^*`]+)\*(?![*\w])", r"\1", (prose or paragraphs)[0])
+    text = " ".join(text.split()).removeprefix("* ").partition(" * ")[0]
     for mark in (". ", ": ", "; "):
         head, found, _ = text.partition(mark)
         if found and len(head) > 15:

@@ -86,10 +86,20 @@ MATCH = _table(
 )
 ASSIGN = _table(("target", "value"), target=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL)
 DEFAULT = _table(
-    ("name", "value"), name=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL, words=_list(_text())
+    ("name", "value"),
+    name=_one_or_more(_text()),
+    value=PREDICATE,
+    message=MESSAGE,
+    confidence=LEVEL,
+    words=_list(_text()),
 )
 ENTRY = _table(
-    ("key", "value"), key=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL, words=_list(_text())
+    ("key", "value"),
+    key=_one_or_more(_text()),
+    value=PREDICATE,
+    message=MESSAGE,
+    confidence=LEVEL,
+    words=_list(_text()),
 )
 FLOW: Schema = _table(
     ("from", "to"),

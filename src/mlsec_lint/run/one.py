@@ -5,6 +5,7 @@ Must not know of other files, processes, baselines or formats.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import tempfile
@@ -19,6 +20,7 @@ from mlsec_lint.source.python import python_source
 
 if TYPE_CHECKING:
     from mlsec_lint.project import Project
+    from mlsec_lint.requirements import Facts
 
 NOT_CHECKED = "MLS901"
 PARSED = ("python", "notebook")
@@ -85,8 +87,10 @@ def _from_stdin(data: bytes, task: Task) -> Source:
 def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) -> Result:
     from mlsec_lint.check import check, index_for, passes
 
-    settings = task.settings
-    raw = check(text, ruleset, settings, project)
+    folder = os.path.dirname(os.path.abspath(task.file.path))
+    settings = _assuming(task.settings, folder)
+    facts = _facts(folder) if text.kind == "requirements" else None
+    raw = check(text, ruleset, settings, project, facts)
     result = Result(parsed=text.kind in PARSED and passes(text, index_for(ruleset, settings), project))
     by_code = {rule.code: rule for rule in ruleset.rules}
     for number, reason in text.troubles:
@@ -109,6 +113,25 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     result.hidden += [one for one in hidden if one.finding.code in kept and _severe(one.finding, settings)]
     _remember_lines(text, result)
     return result
+
+
+@functools.lru_cache(maxsize=4096)
+def _minimums(folder: str) -> tuple[tuple[str, str], ...]:
+    from mlsec_lint import requirements
+
+    return tuple(sorted(requirements.minimums(folder).items()))
+
+
+@functools.lru_cache(maxsize=256)
+def _facts(folder: str) -> Facts:
+    from mlsec_lint import requirements
+
+    return requirements.facts(folder)
+
+
+def _assuming(settings: Settings, folder: str) -> Settings:
+    """The settings with the oldest versions that the project's own metadata admits; `assume` goes first."""
+    return replace(settings, assume=tuple({**dict(_minimums(folder)), **dict(settings.assume)}.items()))
 
 
 def _alive(rule: Rule, settings: Settings) -> bool:

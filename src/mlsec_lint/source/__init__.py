@@ -9,9 +9,18 @@ from mlsec_lint.model import Source, SourceError
 from mlsec_lint.source import notebook
 from mlsec_lint.source.files import File, files, kind_of
 from mlsec_lint.source.others import text_source
-from mlsec_lint.source.python import LIMIT, NOTEBOOK_LIMIT, WIDE, decode, load_bytes, module_of, python_source
+from mlsec_lint.source.python import (
+    LIMIT,
+    NOTEBOOK_LIMIT,
+    WIDE,
+    decode,
+    load_bytes,
+    module_of,
+    python_source,
+    relative_base,
+)
 
-__all__ = ["File", "decode", "files", "from_text", "kind_of", "module_of", "notebook", "read"]
+__all__ = ["File", "decode", "files", "from_text", "kind_of", "module_of", "notebook", "read", "relative_base"]
 
 
 def read(path: str, shown: str = "", root: str = "", kind: str = "") -> Source:

@@ -92,3 +92,13 @@ def python_source(data: bytes, path: str, shown: str, root: str = "") -> Source:
     """Return the Source of a Python file that holds `data`."""
     module, is_package = module_of(path, root)
     return Source(shown, decode(data, shown)[0], "python", module, is_package)
+
+
+def relative_base(source: Source, dots: int, base: str) -> str:
+    """Return the absolute module of a relative import; starts with a dot where the package is not known."""
+    parts = source.module.split(".") if source.module else []
+    up = dots - 1 if source.is_package else dots
+    if not parts or up > len(parts) or (up == len(parts) and not source.is_package):
+        return "." * dots + base
+    package = parts[: len(parts) - up]
+    return ".".join((*package, base)) if base else ".".join(package)
