@@ -48,9 +48,11 @@ def _guidelines(every: list[Rule]) -> str:
     lines = [
         "# The guidelines, item by item",
         "",
-        "*Guidelines for secure AI system development* (NCSC, CISA and partners, November 2023): what a linter can hold "
-        "code to, which rules do so, and an honest *no* where none can. `mlsec-lint report` gives the same account of "
-        "your own code.",
+        (
+            "*Guidelines for secure AI system development* (NCSC, CISA and partners, November 2023): what a linter can hold "
+            "code to, which rules do so, and an honest *no* where none can. `mlsec-lint report` gives the same account of "
+            "your own code."
+        ),
     ]
     for number, chapter in CHAPTERS.items():
         lines += ["", f"## {number} {chapter}", "", "| item | what can be checked | rules |", "| --- | --- | --- |"]

@@ -256,6 +256,25 @@ def test_globs(tmp_path: Path, glob: str, path: str, named: bool) -> None:
     assert config.matches(glob, str(tmp_path / path), str(tmp_path)) is named
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[tool.ruff]\n", True),
+        ("[tool.ruff.lint]\nexternal = ['V']\n", True),
+        ("[tool.ruff.lint]\nexternal = ['V', 'MLS']\n", False),
+        ("[tool.ruff.lint]\nexternal = ['MLS1']\n", False),
+        ("[tool.ruff]\nexternal = ['MLS']\n", False),
+        ("[tool.other]\n", False),
+        ("[tool.ruff\n", False),
+        ("tool = 1\n", False),
+    ],
+)
+def test_a_ruff_that_would_take_our_comments_away_is_found(tmp_path: Path, text: str, told: bool) -> None:
+    file = _write(tmp_path, text)
+    (tmp_path / ".git").mkdir()
+    assert config.ruff_table_without_us(str(tmp_path)) == (str(file) if told else "")
+
+
 def test_unknown_selectors_are_named_with_the_nearest_rule(tmp_path: Path) -> None:
     text = 'select = ["MLS11"]\nignore = ["unsafe-reed"]\nper-file-ignores = { "a" = ["lodaing"] }\n'
     file = _write(tmp_path, TABLE + text)

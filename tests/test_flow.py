@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,8 +56,8 @@ def test_a_program_that_does_it_right_has_no_finding_of_flow(path: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def reports() -> Iterator[dict[Path, dict[str, list[Finding]]]]:
-    yield {project: _in_order([path for one, path in FILES if one == project], project) for project in PROJECTS}
+def reports() -> dict[Path, dict[str, list[Finding]]]:
+    return {project: _in_order([path for one, path in FILES if one == project], project) for project in PROJECTS}
 
 
 @pytest.mark.parametrize(("project", "path"), [pytest.param(a, b, id=_shown(b)) for a, b in FILES])

@@ -12,7 +12,7 @@ import pytest
 
 from mlsec_lint import check as checker
 from mlsec_lint import config
-from mlsec_lint.model import Finding, Report, RuleSet, Settings, Source
+from mlsec_lint.model import Finding, Report, Source
 from mlsec_lint.run import Mistakes, Options, one, plan, pool, run
 
 BAD = "import pickle\n\ndef read(f):\n    return pickle.load(f)\n"
@@ -182,6 +182,15 @@ def test_comments_can_be_overruled() -> None:
     assert _places(_run(noqa=False)) == ["src/a.py:4:MLS101"]
 
 
+def test_a_ruff_beside_us_is_told_about_once_and_only_where_it_matters() -> None:
+    _write("pyproject.toml", "[tool.ruff]\n")
+    _write("src/a.py", BAD)
+    assert _run().notes == ()
+    _write("src/a.py", BAD.replace("load(f)", "load(f)  # noqa: MLS101 -- why"))
+    (note,) = _run().notes
+    assert 'add external = ["MLS"]' in note
+
+
 def test_stdin_is_one_more_file_with_the_settings_of_its_name() -> None:
     _write("src/pyproject.toml", '[tool.mlsec-lint]\nper-file-ignores = { "a.py" = ["MLS1"] }\n')
     given = {"stdin": BAD.encode(), "stdin_filename": "src/a.py"}
@@ -252,7 +261,7 @@ def test_processes_change_nothing(many: int, method: str, monkeypatch: pytest.Mo
     assert alone.files == many
 
 
-def _kill(source: Source, rules: RuleSet, settings: Settings, project: object = None) -> list[Finding]:
+def _kill(source: Source, *more: object) -> list[Finding]:
     if "f07" in source.path:
         os._exit(9)
     return []

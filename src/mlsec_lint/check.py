@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from mlsec_lint.requirements import Facts
 
 _PYTHON = ("python", "notebook")
+_PLAIN = Settings()
 
 
 def check(
     source: Source,
     rules: RuleSet,
-    settings: Settings = Settings(),
+    settings: Settings = _PLAIN,
     project: Project | None = None,
     facts: Facts | None = None,
 ) -> list[Finding]:

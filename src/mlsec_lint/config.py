@@ -88,6 +88,28 @@ def _mentions_us(path: str) -> bool:
     return b"mlsec-lint" in Path(path).read_bytes()
 
 
+def ruff_table_without_us(folder: str) -> str:
+    """Return the nearest pyproject.toml whose `[tool.ruff]` does not know our codes, or an empty string.
+
+    Ruff's RUF100 and RUF102 take `# noqa: MLS101` away unless `lint.external` names the prefix.
+    """
+    here = Path(folder).absolute()
+    for place in (here, *here.parents):
+        candidate = place / "pyproject.toml"
+        if candidate.is_file():
+            try:
+                table: Any = tomllib.loads(candidate.read_text(encoding="utf-8")).get("tool", {}).get("ruff")
+                lint: Any = {**table, **table.get("lint", {})} if table is not None else {}
+                external = [str(prefix) for prefix in lint.get("external", [])]
+            except (OSError, ValueError, AttributeError, TypeError):
+                return ""  # not ours to complain about
+            if table is not None:
+                return "" if any(prefix[:3] == "MLS"[: len(prefix)] for prefix in external) else str(candidate)
+        if (place / ".git").exists():
+            break
+    return ""
+
+
 def forget() -> None:
     """Drop what was read, so that changed files are read again (for long-lived processes)."""
     _nearest.cache_clear()
@@ -149,8 +171,6 @@ def _is_list_of_text(value: Any) -> bool:
 
 def override(settings: Settings, changes: Mapping[str, tuple[Any, str]]) -> Settings:
     """Return `settings` with `changes`: field name -> (value, where it was set, such as "--select")."""
-    if not changes:
-        return settings
     origin = dict(settings.origin)
     origin.update({name.replace("_", "-"): where for name, (_, where) in changes.items()})
     values: dict[str, Any] = {name: value for name, (value, _) in changes.items()}

@@ -280,7 +280,7 @@ class _Editor:
         old, new = callee.rpartition("."), target.rpartition(".")
         imports = Imports(self.text)
         if isinstance(func, cst.Attribute) and old[0] and old[0] == new[0] and func.attr.value == old[2]:
-            start, end = self.span_of(func)
+            start, _end = self.span_of(func)
             attr = self.span_of(func.attr)
             base = self.text[start : attr[0]].rstrip().removesuffix(".")
             if imports.stands_for(base, old[0]) or imports.is_instance(base):

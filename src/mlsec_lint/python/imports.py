@@ -111,7 +111,7 @@ def _assigned(tree: ast.AST) -> Iterator[str]:
             or (isinstance(node, ast.ExceptHandler) and node.name)
             or (isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name)
         ):
-            yield node.name
+            yield node.name or ""
         elif isinstance(node, ast.ImportFrom) and (node.level or not node.module):
             yield from (alias.asname or alias.name for alias in node.names)
 

@@ -308,9 +308,7 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
     waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
     if waiting and walker.function is not None and len(walker.pending) <= 40:
         walker.pending.append(
-            Pending(
-                pending.rule, pending.detail, pending.call, waiting, pending.function, pending.kinds, pending.site
-            )  # fmt: skip
+            Pending(pending.rule, pending.detail, pending.call, waiting, pending.function, pending.kinds, pending.site)
         )
 
 
@@ -481,7 +479,7 @@ def _emit(
             argument,
             any(dotted in retried for retried in walker.retries),
             detail,
-        )  # fmt: skip
+        )
     )
 
 

@@ -39,7 +39,8 @@ article{padding:.75rem 0;border-top:1px solid var(--line);break-inside:avoid}art
 background:var(--bg);border-bottom:1px solid var(--line)}
 .tools input[type=search]{flex:1 1 16rem;padding:.4rem .6rem;font:inherit;color:inherit;background:var(--panel);
 border:1px solid var(--line);border-radius:6px}
-.scroll{overflow-x:auto}svg{max-width:100%;min-width:34rem;height:auto}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
+.scroll{overflow-x:auto}
+svg{max-width:100%;min-width:34rem;height:auto}svg text{fill:var(--ink);font:13px system-ui,sans-serif}
 svg .h{fill:var(--high-bar)}svg .m{fill:var(--medium-bar)}svg .l{fill:var(--low-bar)}svg .base{stroke:var(--line)}
 [hidden]{display:none!important}
 @media print{:root{--bg:#fff;--ink:#000;--soft:#444;--line:#bbb;--panel:#fff;--link:#000;--high:#8c1d18;

@@ -116,6 +116,9 @@ def run(paths: Iterable[str], options: Options) -> Report:
     if touched is not None:
         report = _only_changed(report, by_path, touched)
     report = _with_baseline(report, by_path, options)
+    if any(one.by == "noqa" for one in report.hidden) and (name := config.ruff_table_without_us(".")):
+        note = f'{name}: ruff may take our `# noqa` comments away; add external = ["MLS"] to [tool.ruff.lint]'
+        report = replace(report, notes=(*report.notes, note))
     return replace(
         _finished(report),
         files=len(tasks) + len(failed),
