@@ -570,7 +570,7 @@ def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Argumen
     kind = walker.index.source(dotted)
     if not kind:
         return result
-    if kind == "remote" and _digest_told(arguments):
+    if kind == "remote" and _digest_told(walker, arguments):
         return Value(result.alts, frozenset(o for o in result.origins if o.kind != "remote"))
     receiver_kinds = {o.kind for o in arguments.receiver.origins} if arguments.receiver is not None else set()
     if kind in receiver_kinds:
@@ -578,7 +578,7 @@ def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Argumen
     return result.with_origins({Origin(kind, dotted, walker.site(node))})
 
 
-def _digest_told(arguments: Arguments) -> bool:
+def _digest_told(walker: Walker, arguments: Arguments) -> bool:
     """Return whether a download is told which digest or commit it must give."""
     names = dict(zip(arguments.order, arguments.positional, strict=False))
     for name, (value, _) in (*arguments.keywords.items(), *names.items()):
@@ -586,7 +586,7 @@ def _digest_told(arguments: Arguments) -> bool:
             isinstance(a, Const) and a.value in (None, False, "") for a in value.alts
         ):
             return True
-        for alt in value.alts:
+        for alt in expressions.resolved(walker, value).alts:
             if (
                 isinstance(alt, Const)
                 and isinstance(alt.value, str)
@@ -594,7 +594,7 @@ def _digest_told(arguments: Arguments) -> bool:
             ):
                 return True
     for value, _ in arguments.positional:
-        for alt in value.alts:
+        for alt in expressions.resolved(walker, value).alts:
             if isinstance(alt, Const) and isinstance(alt.value, str) and DIGEST_IN_URL.search(alt.value):
                 return True
     return False
@@ -611,7 +611,7 @@ def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], a
     origins: Origins = NONE
     kind = walker.index.source(dotted)
     if kind or source == "":
-        if not _digest_told(arguments):
+        if not _digest_told(walker, arguments):
             origins |= {Origin(kind or "remote", dotted, walker.site(node))}
     else:
         value = arguments.get(source)
