@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import click
 
 from mlsec_lint import __version__
-from mlsec_lint.model import Problem
 
 # command -> (module, what it does in one line)
 COMMANDS = {
@@ -84,22 +83,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         code = 2
-    except Problem as error:
-        _complain([error])
-        code = 2
     except Exception as error:
-        errors = getattr(error, "errors", None)  # rules.RuleErrors and run.Mistakes carry all they found
-        if not errors:
-            _internal(error)
-        else:
-            _complain(errors)
+        _told(error)
         code = 2
     return code
 
 
-def _complain(errors: Sequence[object]) -> None:
-    for error in errors:
-        click.echo(f"mlsec-lint: {error}", err=True)
+def _told(error: Exception) -> None:
+    """Say what is wrong: with what we were given, or with ourselves."""
+    from mlsec_lint.model import Problem  # not needed to tell the version or a command's help
+
+    errors = [error] if isinstance(error, Problem) else getattr(error, "errors", ())  # rules.RuleErrors, run.Mistakes
+    for one in errors:
+        click.echo(f"mlsec-lint: {one}", err=True)
+    if not errors:
+        _internal(error)
 
 
 def _internal(error: Exception) -> None:
