@@ -445,7 +445,24 @@ def member(walker: Walker, base: Value, attr: str, node: cst.CSTNode) -> Value:
     """Return `base.attr`."""
     if len(base.alts) == 1:
         return _member(walker, base.alts[0], base, attr, node)
-    return join(*(_member(walker, alt, base, attr, node) for alt in base.alts))
+    return _one_receiver([_member(walker, alt, base, attr, node) for alt in base.alts])
+
+
+def _one_receiver(values: list[Value]) -> Value:
+    """Join the members of several alternatives; a method that they share is a method of all of them."""
+    receivers: dict[str, list[Value]] = {}
+    for value in values:
+        for alt in value.alts:
+            if isinstance(alt, Name) and alt.receiver is not None:
+                receivers.setdefault(alt.dotted, []).append(alt.receiver)
+    joined = join(*values)
+    if all(len(found) == 1 for found in receivers.values()):
+        return joined
+    alts = tuple(
+        Name(a.dotted, join(*receivers[a.dotted])) if isinstance(a, Name) and a.dotted in receivers else a
+        for a in joined.alts
+    )
+    return Value(alts, joined.origins)
 
 
 def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.CSTNode) -> Value:

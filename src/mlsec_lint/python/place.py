@@ -6,6 +6,7 @@ import ast
 import gc
 import hashlib
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,19 +38,24 @@ def resting_collector() -> Iterator[None]:
 
 
 def parse(source: Source) -> cst.Module:
-    """Return the syntax tree of a source; raises SourceError."""
+    """Return the syntax tree of a source; raises SourceError.
+
+    Python's own parser goes first (7 % of the time): it has the better messages, and it refuses what is nested so deeply
+    that LibCST's native parser would end the process.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source.text)
+    except SyntaxError as error:
+        raise SourceError(source.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SourceError(source.path, "", f"it does not parse: {error or 'it is nested too deeply'}") from None
     try:
         with resting_collector():
             return cst.parse_module(source.text)
     except cst.ParserSyntaxError as error:
-        line, reason = error.raw_line, "it does not parse"
-        try:
-            ast.parse(source.text)
-        except SyntaxError as better:
-            line, reason = better.lineno or line, f"it does not parse: {better.msg}"
-        except (ValueError, RecursionError, MemoryError):
-            pass
-        raise SourceError(source.path, str(line), reason) from None
+        raise SourceError(source.path, str(error.raw_line), "it does not parse") from None
 
 
 def walk(source: Source, index: Index, project: View | None, tree: cst.Module | None = None) -> Walker:

@@ -270,6 +270,22 @@ def _temporary(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((instance,))
 
 
+@meaning("tempfile.mkstemp")
+def _temporary_pair(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    path = unknown(f"tmp{id(node)}")  # the descriptor stands for the same file
+    return Value((Sequence((path, path)),))
+
+
+@meaning("builtins.any", "builtins.all")
+def _any(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    if args.positional:
+        rows = [i for a in args.positional[0][0].alts if isinstance(a, Sequence) for i in a.items]
+        verdicts = tuple(a for row in rows for a in row.alts if isinstance(a, Verdict))
+        if verdicts:
+            return Value(tuple(dict.fromkeys(verdicts)))
+    return unknown(f"?{id(node)}")
+
+
 @meaning("tempfile.mkdtemp", "tempfile.TemporaryDirectory", "tempfile.gettempdir", "tempfile.mktemp")
 def _temporary_folder(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Text((f"\0tmp{id(node)}",), True),))

@@ -122,6 +122,9 @@ class Walker:
         self.vouched: set[int] = set()  # calls whose result a check has vouched for
         self.called: set[str] = set()  # library callables called
         self.classes: list[ClassInfo] = []
+        self.left: list[
+            tuple[list[State], list[State]]
+        ] = []  # of the loops we are in: states at `break` and `continue`
         self.depth = 0
         self.scope: list[str] = []
 
@@ -485,6 +488,9 @@ class Walker:
         self.state.dead = True
 
     def leaving(self, node: cst.CSTNode) -> None:
+        if self.left:
+            breaks, continues = self.left[-1]
+            (breaks if isinstance(node, cst.Break) else continues).append(self.state.fork())
         self.state.dead = True
 
     def asserting(self, node: cst.Assert) -> None:
@@ -564,21 +570,30 @@ class Walker:
         items = self.value(node.iter)
         before = self.state.fork()
         self.assign(node.target, expressions.element(self, items, node), node)
+        self.loop(node, before)
+
+    def loop(self, node: cst.For | cst.While, before: State, forever: bool = False) -> None:
+        """Interpret a loop's body once, and what stands behind `else`; a `break` goes past that."""
+        self.left.append(([], []))
         self.suite(node.body)
-        self.state.dead = False
-        self.state = merge([before, self.state])
+        breaks, continues = self.left.pop()
+        rounds = merge([self.state.fork(), *continues])  # what an earlier round may have left
+        if self.state.dead and not continues:
+            self.state.dead = False
+        self.state = merge([before, self.state, *continues])
         if node.orelse is not None:
             self.suite(node.orelse.body)
+        if breaks and (forever or self.state.dead):  # only a `break` goes on: with its checks
+            self.state = merge([*breaks, rounds])
+            self.state.checked = frozenset.intersection(*(state.checked for state in breaks))
+        else:
+            self.state = merge([self.state, *breaks])
 
     def repeating(self, node: cst.While) -> None:
         test = self.value(node.test)
         before = self.state.fork()
         self.assume(test, True, node.test)
-        self.suite(node.body)
-        self.state.dead = False
-        self.state = merge([before, self.state])
-        if node.orelse is not None:
-            self.suite(node.orelse.body)
+        self.loop(node, before, expressions.truth(node.test) is True)
 
     def trying(self, node: cst.Try | cst.TryStar) -> None:
         before = self.state.fork()

@@ -5,10 +5,12 @@ Must not know of other files, processes, baselines or formats.
 
 from __future__ import annotations
 
+import ast
 import functools
 import io
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +36,7 @@ class Task:
     settings: Settings
     noqa: bool = True
     data: bytes | None = None
+    syntax: bool = False  # hold it to Python's grammar even where no rule has anything to ask
 
 
 @dataclass(slots=True)
@@ -91,7 +94,10 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     settings = _assuming(task.settings, folder)
     facts = _facts(folder) if text.kind == "requirements" else None
     raw = check(text, ruleset, settings, project, facts)
-    result = Result(parsed=text.kind in PARSED and passes(text, index_for(ruleset, settings), project))
+    parsed = text.kind in PARSED and passes(text, index_for(ruleset, settings), project)
+    if task.syntax and text.kind == "python" and not parsed:
+        _hold_to_grammar(text)
+    result = Result(parsed=parsed)
     by_code = {rule.code: rule for rule in ruleset.rules}
     for number, reason in text.troubles:
         result.unread.append(Unread(_place(text, number), reason))
@@ -113,6 +119,17 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     result.hidden += [one for one in hidden if one.finding.code in kept and _severe(one.finding, settings)]
     _remember_lines(text, result)
     return result
+
+
+def _hold_to_grammar(text: Source) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text.text)
+    except SyntaxError as error:
+        raise SourceError(text.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
+    except ValueError as error:
+        raise SourceError(text.path, "", f"it does not parse: {error}") from None
 
 
 @functools.lru_cache(maxsize=4096)
