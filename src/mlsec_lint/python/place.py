@@ -50,7 +50,7 @@ def parse(source: Source) -> cst.Module:
     except SyntaxError as error:
         raise SourceError(source.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceError(source.path, "", f"it does not parse: {error or 'it is nested too deeply'}") from None
+        raise SourceError(source.path, "", f"it does not parse: {str(error) or 'it is nested too deeply'}") from None
     try:
         with resting_collector():
             return cst.parse_module(source.text)
