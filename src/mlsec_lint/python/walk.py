@@ -35,6 +35,7 @@ from mlsec_lint.python.values import (
     join,
     known,
     named,
+    texts,
     told,
     unknown,
 )
@@ -309,8 +310,8 @@ class Walker:
             if param.default is not None:
                 value = self.value(param.default)
                 judging.referred(self, value, param.default, Level.MEDIUM)
-                if judging.default(self, param.name.value, value, param):
-                    value = told(value)
+                if judging.default(self, param.name.value, value, param) or texts(value):
+                    value = told(value)  # `revision="main"` handed through is the callers' choice
                 defaults[param.name.value] = value
             elif param.annotation is not None:
                 annotated = expressions.annotated(self, param.annotation.annotation)
