@@ -192,7 +192,9 @@ def test_a_literal_is_rewritten_behind_its_quotation_mark() -> None:
 # ---------------------------------------------------------------- any layout
 
 GAPS = st.sampled_from(["", " ", "  ", "\n", "\n    ", "\n\n  ", " # note\n", "  # a, b = (c)\n    ", "\\\n"])
-VALUES = st.sampled_from(["x", "1", "'#, )'", "[1,\n2]", "(3)", "f(a, b=1)", "lambda p, q: p", "{'a': 'b'}", '"""a\n)"""'])
+VALUES = st.sampled_from(
+    ["x", "1", "'#, )'", "[1,\n2]", "(3)", "f(a, b=1)", "lambda p, q: p", "{'a': 'b'}", '"""a\n)"""']
+)
 
 
 @st.composite

@@ -83,7 +83,11 @@ def test_whatever_the_fixes_the_result_parses_and_each_is_made_or_put_off(spans:
         (b"a = 1\r\nb\r\n", "a = 2\nb\nc\n", b"a = 2\r\nb\r\nc\r\n"),
         (b"a = 1\r\nb\n", "a = 2\r\nb\n", b"a = 2\r\nb\n"),
         (b"\xef\xbb\xbfa = 1\n", "a = 2\n", b"\xef\xbb\xbfa = 2\n"),
-        ("# coding: latin-1\na = 'é'\n".encode("latin-1"), "# coding: latin-1\nb = 'é'\n", b"# coding: latin-1\nb = '\xe9'\n"),
+        (
+            "# coding: latin-1\na = 'é'\n".encode("latin-1"),
+            "# coding: latin-1\nb = 'é'\n",
+            b"# coding: latin-1\nb = '\xe9'\n",
+        ),
     ],
     ids=["plain", "crlf", "mixed", "mark", "latin-1"],
 )

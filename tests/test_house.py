@@ -62,8 +62,7 @@ def words() -> frozenset[str]:
             found.add(root)
             if len(last) >= 8 and ("_" in last or re.search("[a-z][A-Z]", last)):
                 found.add(last)
-    plain = {"http", "https", "path", "data", "wandb_run"}
-    return frozenset(found - plain - set(dir(builtins)) - set(keyword.kwlist))
+    return frozenset(found - set(keyword.kwlist))
 
 
 def python_words() -> set[str]:
@@ -74,8 +73,26 @@ def python_words() -> set[str]:
     return found
 
 
-# Words that are English or common code before they are a library's name.
-COMMON = frozenset(Path(__file__).with_name("house_words.txt").read_text(encoding="utf-8").split())
+# Programs of the shell, formats of files and plain words, which happen to be names of libraries as well; and by module,
+# what messages about mistaken rule files take as an example, and the name that tells checks that answer from others.
+PLAIN = frozenset(
+    (
+        "commands",
+        "dash",
+        "docker",
+        "git",
+        "gpg",
+        "openssl",
+        "panel",
+        "pip",
+        "run_sync",
+        "sh",
+        "sigstore",
+        "wget",
+        "yaml",
+    )
+)
+EXAMPLES = {"rules/keys.py": {"torch", "pickle"}, "python/calls.py": {"bytes_eq"}}
 
 
 def strings_and_names(path: Path) -> Iterator[tuple[int, str]]:
@@ -100,12 +117,13 @@ def strings_and_names(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, word
 
 
-WORDS = words() - python_words() - COMMON
+WORDS = words() - python_words() - PLAIN
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
 def test_the_program_names_no_api_of_a_library(path: Path) -> None:
-    assert [(line, word) for line, word in strings_and_names(path) if word in WORDS] == []
+    allowed = EXAMPLES.get(path.relative_to(ROOT / "src" / "mlsec_lint").as_posix(), set())
+    assert [(line, word) for line, word in strings_and_names(path) if word in WORDS and word not in allowed] == []
 
 
 def test_the_words_looked_for_are_those_of_libraries() -> None:
