@@ -65,6 +65,7 @@ class Index:
     endpoints: Names[tuple[Rule, Flow, Endpoint]] = field(default_factory=Names)
     params: Names[tuple[str, ...]] = field(default_factory=Names)
     sources: dict[str, str] = field(default_factory=dict)
+    source_patterns: Names[str] = field(default_factory=Names)
     handlers: Names[str] = field(default_factory=Names)
     digests: dict[str, bool] = field(default_factory=dict)  # callable -> weak
     checks: frozenset[str] = frozenset()
@@ -93,6 +94,9 @@ class Index:
             while name:
                 if name in self.sources:
                     kind = self.sources[name]
+                    break
+                if wild := self.source_patterns.find(name):
+                    kind = wild[0]
                     break
                 name = name.rpartition(".")[0]
             self._sources[dotted] = kind
@@ -152,7 +156,10 @@ def build(rules: RuleSet, minimums: Mapping[str, str]) -> Index:
         index.params.add(name, order)
     for kind, names in apis.sources.items():
         for name in names:
-            index.sources[name] = kind
+            if "*" in name:
+                index.source_patterns.add(name, kind)
+            else:
+                index.sources[name] = kind
     for kind, names in apis.handlers.items():
         for name in names:
             index.handlers.add(name, kind)
