@@ -14,7 +14,7 @@ from mlsec_lint import rules
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# What is said about `# noqa` comments only the command line says; what does not parse flake8 reports by itself.
+# What is said about suppressions only the command line says; what does not parse flake8 reports by itself.
 ABOUT_COMMENTS = {"MLS902", "MLS903", "MLS904"}
 Places = set[tuple[str, int, int, str]]
 
