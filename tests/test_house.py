@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-import keyword
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,18 +51,17 @@ def dotted_names() -> Iterator[str]:
 
 
 def words() -> frozenset[str]:
-    """Return the words that give an API away: roots of libraries, and last parts that mean nothing else."""
+    """Return the words that give an API away: libraries with many names in the rules, and last parts that say much."""
+    roots: Counter[str] = Counter()
     found: set[str] = set()
     for name in dotted_names():
         parts = re.findall(r"[A-Za-z_]\w*", name)
-        if not parts:
-            continue
-        root, last = parts[0], parts[-1]
-        if root in SERIALISERS or root not in ROOTS_ALLOWED:
-            found.add(root)
-            if len(last) >= 8 and ("_" in last or re.search("[a-z][A-Z]", last)):
-                found.add(last)
-    return frozenset(found - set(keyword.kwlist))
+        if parts and (parts[0] in SERIALISERS or parts[0] not in ROOTS_ALLOWED):
+            roots[parts[0]] += 1
+            if len(parts[-1]) >= 8 and ("_" in parts[-1] or re.search("[a-z][A-Z]", parts[-1])):
+                found.add(parts[-1])
+    # few names may be those of a small library whose name is a plain word
+    return frozenset(found | {root for root, count in roots.items() if count >= 8 or root in SERIALISERS})
 
 
 def python_words() -> set[str]:
@@ -73,25 +72,9 @@ def python_words() -> set[str]:
     return found
 
 
-# Programs of the shell, formats of files and plain words, which happen to be names of libraries as well; and by module,
-# what messages about mistaken rule files take as an example, and the name that tells checks that answer from others.
-PLAIN = frozenset(
-    (
-        "commands",
-        "dash",
-        "docker",
-        "git",
-        "gpg",
-        "openssl",
-        "panel",
-        "pip",
-        "run_sync",
-        "sh",
-        "sigstore",
-        "wget",
-        "yaml",
-    )
-)
+# A program of the shell, a format of files and a plain name, which are names of libraries as well; and by module, what
+# messages about mistaken rule files take as an example, and the name that tells checks that answer from others.
+PLAIN = frozenset(("run_sync", "wget", "yaml"))
 EXAMPLES = {"rules/keys.py": {"torch", "pickle"}, "python/calls.py": {"bytes_eq"}}
 
 
