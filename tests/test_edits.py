@@ -72,6 +72,8 @@ STRICT = setting(strict="True")
         ("load(a, **{'strict': False, 'b': 1})", "load(a, **{'strict': True, 'b': 1})"),
         ("load(a, **dict(strict=False))", "load(a, **dict(strict=True))"),
         ("load(x for x in y)", "load((x for x in y), strict=True)"),
+        ("load((x) for x in y)", "load(((x) for x in y), strict=True)"),
+        ("load((x for x in y))", "load((x for x in y), strict=True)"),
         ("load({\n  'a': 1,\n})", "load({\n  'a': 1,\n}, strict=True)"),
         ("load(\n    a, mode=1\n)", "load(\n    a, mode=1, strict=True\n)"),
         ("load(\n    a,\n)", "load(\n    a,\n    strict=True,\n)"),
@@ -137,6 +139,7 @@ def test_what_is_set_takes_the_place_of_all_that_is_removed() -> None:
     fix = RuleFix("safe", set=(("strict", "True"),), remove=("mode",))
     assert mended(fix, "load(mode=1)") == "load(strict=True)"
     assert mended(fix, "load(a, mode=1)") == "load(a, strict=True)"
+    assert mended(fix, "load(a,\n     mode=1)") == "load(a,\n     strict=True)"
     assert mended(fix, "load(\n    a,\n    mode=1,\n)") == "load(\n    a,\n    strict=True,\n)"
 
 

@@ -287,7 +287,7 @@ PIECES = st.sampled_from(
     [
         "bad(1)", "worse(1)", "x = 1", "(", ")", "[", "]", "'''", '"""', "\\\n", "\n", "\n    ", "if x:\n    ", "\r\n",
         "  # noqa", "  # noqa: MLS101", "  # noqa:MLS1, MLS102 -- why", "  # NOQA : MLS102", "# noqa: E501 MLS101\nA1",
-        "'# noqa: MLS102'", "# flake8: noqa", "  # note", "\x0c", "\u2028",
+        "'# noqa: MLS102'", "# flake8: noqa", "  # note", "\x0c",
     ]
 )  # fmt: skip
 

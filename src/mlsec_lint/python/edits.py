@@ -155,10 +155,10 @@ class _Editor:
         if added and len(removed) == len(self.args) > 0:  # put them in the place of what goes
             out.append((self.spans[0][0], self.spans[-1][1], ", ".join(f"{name}={value}" for name, value in added)))
             removed, added = set(), []
-        for first, last in _runs(removed):
-            out.append(self.removal(first, last))
+        gone = [self.removal(first, last) for first, last in _runs(removed)]
+        out += gone
         if added:
-            out += self.insertion(added, removed)
+            out += self.insertion(added, removed, {start for start, _, _ in gone})
         if fix.call:
             out += self.renaming(fix.call, callee)
         return out
@@ -233,8 +233,11 @@ class _Editor:
 
     # ------------------------------------------------------------ adding
 
-    def insertion(self, added: list[tuple[str, str]], removed: set[int]) -> list[Change]:
-        """Return the edits that add keyword arguments: the last ones before any `**kwargs`."""
+    def insertion(self, added: list[tuple[str, str]], removed: set[int], gone: set[int]) -> list[Change]:
+        """Return the edits that add keyword arguments: the last ones before any `**kwargs`.
+
+        `gone` are the offsets where what is removed begins.
+        """
         words = [f"{name}={value}" for name, value in added]
         kept = [index for index in range(len(self.args)) if index not in removed]
         spread = next((index for index in kept if self.args[index].star == "**"), None)
@@ -249,13 +252,23 @@ class _Editor:
         start, end = self.spans[anchor]
         if self.vertical():
             row = start if self.begins_line(start) else self.spans[1][0]
-            return self.new_lines(anchor, words, self.newline + self.indent(row))
+            gap = self.newline + self.indent(row)
+            if self.loses_comma(anchor, removed):
+                return [(end, end, "," + ",".join(gap + word for word in words))]
+            return self.new_lines(anchor, words, gap)
         opening: list[Change] = []
         closing = ""
         value = self.args[anchor].value
-        if isinstance(value, cst.GeneratorExp) and self.text[start] != "(":  # bare only as the one argument
+        if isinstance(value, cst.GeneratorExp) and not value.lpar:  # bare only as the one argument
             opening, closing = [(start, start, "(")], ")"
         return [*opening, (end, end, closing + "".join(f", {word}" for word in words))]
+
+    def loses_comma(self, index: int, removed: set[int]) -> bool:
+        """Tell whether the removal of the arguments behind this one takes its comma along."""
+        last = index
+        while last + 1 in removed:
+            last += 1
+        return last > index and self.removal(index + 1, last)[0] == self.spans[index][1]
 
     def new_lines(self, anchor: int, words: list[str], gap: str) -> list[Change]:
         end, tail = self.spans[anchor][1], self.after(anchor)
