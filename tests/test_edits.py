@@ -7,7 +7,7 @@ import itertools
 
 import libcst as cst
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsec_lint.model import RuleFix
@@ -225,6 +225,7 @@ def comments(text: str) -> int:
     return text.count("# note") + text.count("# a, b")
 
 
+@settings(deadline=None)
 @given(calls())
 def test_setting_changes_one_argument_in_any_layout(text: str) -> None:
     after = mended(STRICT, text)
@@ -235,6 +236,7 @@ def test_setting_changes_one_argument_in_any_layout(text: str) -> None:
     assert mended(STRICT, after) == after
 
 
+@settings(deadline=None)
 @given(calls(), st.sets(st.sampled_from(["strict", "mode", "loader"]), min_size=1))
 def test_removing_leaves_the_other_arguments_in_any_layout(text: str, names: set[str]) -> None:
     fix = removing(*sorted(names))
@@ -244,6 +246,7 @@ def test_removing_leaves_the_other_arguments_in_any_layout(text: str, names: set
     assert mended(fix, after) == after
 
 
+@settings(deadline=None)
 @given(calls(), st.sets(st.sampled_from(["mode", "loader", "other"])))
 def test_setting_and_removing_go_together_in_any_layout(text: str, names: set[str]) -> None:
     fix = RuleFix("safe", set=(("strict", "True"),), remove=tuple(sorted(names)))
@@ -254,6 +257,7 @@ def test_setting_and_removing_go_together_in_any_layout(text: str, names: set[st
     assert mended(fix, after) == after
 
 
+@settings(deadline=None)
 @given(calls(), st.sampled_from(["{}", "if a:\n    b = {}\n", "def f():\n\treturn [\n  {}]\n", "x = g({}, load)\n"]))
 def test_edits_never_overlap_and_stay_in_the_call(text: str, around: str) -> None:
     whole = around.replace("{}", text)

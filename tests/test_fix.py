@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsec_lint import fix
@@ -64,6 +64,7 @@ def test_only_what_was_asked_for_is_made(safety: str, unsafe: bool, made: bool) 
     assert (new, len(applied), postponed) == (("b", 1, []) if made else ("a", 0, []))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["", "1", "a", "(", ", b", "\n"]))))
 def test_whatever_the_fixes_the_result_parses_and_each_is_made_or_put_off(spans: list[tuple[int, int, str]]) -> None:
     text = "f(a, b, [1])\n"
