@@ -95,7 +95,7 @@ def main() -> int:
         else:
             verdict = "missing"
         count[verdict] += 1
-        if verdict == "missing" or "--show" in sys.argv and verdict != "named":
+        if verdict == "missing" or ("--show" in sys.argv and verdict != "named"):
             reason = next((refused[one] for one in known if one in refused), "")
             print(f"{verdict:10} {record['hazard']:4} {record['api']}  {reason}")
     print(", ".join(f"{number} {verdict}" for verdict, number in count.most_common()))
