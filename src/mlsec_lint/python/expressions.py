@@ -470,9 +470,13 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
     if isinstance(alt, Name):
         dotted = walker.index.canonical(f"{alt.dotted}.{attr}")
         if walker.project is not None and alt.receiver is None and not walker.index.calls.find(dotted):
-            found = walker.resolve(alt.dotted)
+            found = walker.resolve(alt.dotted) if alt.dotted not in walker.resolving else None
             if found is not None:
-                return member(walker, found, attr, node).with_origins(origins)
+                walker.resolving.add(alt.dotted)  # modules may hand a name to each other in a circle
+                try:
+                    return member(walker, found, attr, node).with_origins(origins)
+                finally:
+                    walker.resolving.discard(alt.dotted)
         return sourced(walker, Value((Name(dotted, alt.receiver),), origins), dotted, node)
     if isinstance(alt, Instance):
         fact = walker.state.facts.get(("." + attr, alt.ident))

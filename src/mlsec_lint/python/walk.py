@@ -120,6 +120,7 @@ class Walker:
         self.tried: list[set[str]] = []  # callables of the `try` bodies we are in
         self.told_defaults: set[int] = set()
         self.digests = Digests()
+        self.resolving: set[str] = set()  # names of other modules being looked into
         self.vouched: set[int] = set()  # calls whose result a check has vouched for
         self.called: set[str] = set()  # library callables called
         self.classes: list[ClassInfo] = []
