@@ -29,8 +29,8 @@ def check(
 ) -> list[Finding]:
     """Return the findings of one source, sorted by place, before suppressions.
 
-    `facts` tell about the project that a dependency file belongs to.  Raises SourceError where Python does not parse.  Preview rules and findings of low confidence are left out unless the
-    settings ask for them.
+    `facts` tell about the project that a dependency file belongs to.  Raises SourceError where Python does not parse.
+    Preview rules and findings of low confidence are left out unless the settings ask for them.
     """
     from mlsec_lint import literals
 

@@ -405,10 +405,6 @@ def default(walker: Walker, name: str, value: Value, node: cst.CSTNode) -> bool:
     return told
 
 
-def class_attribute(walker: Walker, name: str, value: Value, node: cst.CSTNode) -> None:
-    """Nothing yet asks about plain class attributes; annotated ones are fields and count as defaults."""
-
-
 def _simple(
     walker: Walker,
     rule: Rule,

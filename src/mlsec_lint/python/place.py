@@ -17,7 +17,7 @@ from mlsec_lint.model import Edit, Finding, Fix, Match, Related, Source, SourceE
 from mlsec_lint.python import visitors
 from mlsec_lint.python.positions import Lines, spans
 from mlsec_lint.python.standard import WRITES
-from mlsec_lint.python.values import Origin, Site
+from mlsec_lint.python.values import Site
 from mlsec_lint.python.walk import Raw, Walker
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _Placer:
         end_line, end_column = self.lines.place(end)
         rule = raw.rule
         related = tuple(self.related(raw))
-        excerpt = self.source.text.splitlines()[line - 1].strip() if line <= len(self.rows) else ""
+        excerpt = self.rows[line - 1].strip() if line <= len(self.rows) else ""
         group = ""
         if raw.subject:
             group = hashlib.sha256(f"{rule.code}\0{self.source.path}\0{raw.subject}".encode()).hexdigest()[:16]
@@ -225,6 +225,3 @@ def _descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         here = stack.pop()
         yield here
         stack.extend(here.children)
-
-
-_ = Origin

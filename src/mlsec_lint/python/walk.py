@@ -683,8 +683,6 @@ class Walker:
                 inner.outer = {**function.outer, **outer_names.names}
         self.state = outer_names
         self.cls, self.function, self.scope = saved
-        for name, value in own.items():
-            judging.class_attribute(self, name, value, node)
         self.bind(node.name.value, Value((LocalClass(info),)))
         ordered = sorted(
             self.functions[first:], key=lambda f: f.name not in ("__init__", "__post_init__", "setup", "__enter__")
