@@ -5,6 +5,7 @@ No files, no options, no output.  LibCST is imported only behind the word scan.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -85,6 +86,7 @@ def _allowed(finding: Finding, settings: Settings) -> bool:
     return bool(finding.subject) and any(fnmatchcase(finding.subject, glob) for glob in settings.allow)
 
 
+@functools.lru_cache(maxsize=1)  # a run asks again, to count what was parsed
 def passes(source: Source, index: Index, project: Project | None = None) -> bool:
     """Return whether the word scan says that the source may have a finding."""
     from mlsec_lint.python import scan
