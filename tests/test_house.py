@@ -73,9 +73,9 @@ def python_words() -> set[str]:
 
 
 # A program of the shell, a format of files and a plain name, which are names of libraries as well; and by module, what
-# messages about mistaken rule files take as an example, and the name that tells checks that answer from others.
+# messages about mistaken rule files take as an example.
 PLAIN = frozenset(("run_sync", "wget", "yaml"))
-EXAMPLES = {"rules/keys.py": {"torch", "pickle"}, "python/calls.py": {"bytes_eq"}}
+EXAMPLES = {"rules/keys.py": {"torch", "pickle"}}
 
 
 def strings_and_names(path: Path) -> Iterator[tuple[int, str]]:

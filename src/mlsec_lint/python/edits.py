@@ -18,7 +18,8 @@ from mlsec_lint.model import Match, RuleFix
 from mlsec_lint.python.imports import Imports, Spelling
 
 if TYPE_CHECKING:
-    from mlsec_lint.python.walk import Raw, Walker
+    from mlsec_lint.python.raw import Raw
+    from mlsec_lint.python.walk import Walker
 
 Change = tuple[int, int, str]  # replace the characters from start to end
 SpanOf = Callable[[cst.CSTNode], tuple[int, int]]

@@ -129,23 +129,12 @@ class Index:
         least = self.minimums.get(versioned.package)
         if least is None:
             return None
+        from mlsec_lint.requirements import at_least  # loaded by whoever read the project's minimums
+
         for start, end, value in versioned.ranges:
             if (not start or at_least(least, start)) and not end:
                 return value
         return None
-
-
-def at_least(version: str, bound: str) -> bool:
-    """Return whether `version` is `bound` or newer, comparing the numbers of the release."""
-    return _release(version) >= _release(bound)
-
-
-def _release(version: str) -> tuple[int, ...]:
-    found = re.match(r"v?(\d+(?:\.\d+)*)", version.strip())
-    numbers = [int(n) for n in found.group(1).split(".")] if found else [0]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
 
 
 def build(rules: RuleSet, minimums: Mapping[str, str]) -> Index:

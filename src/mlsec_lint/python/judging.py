@@ -6,39 +6,19 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Assign, Default, Endpoint, Entry, Flow, Level, Match, Rule, Words
-from mlsec_lint.python import expressions
+from mlsec_lint.model import Assign, Default, Entry, Level, Match, Rule
+from mlsec_lint.python import shell
+from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge
-from mlsec_lint.python.functions import Pending
-from mlsec_lint.python.values import (
-    NONE,
-    Binding,
-    Const,
-    Name,
-    Origin,
-    Origins,
-    Sequence,
-    Text,
-    Value,
-    texts,
-)
+from mlsec_lint.python.dispatch import evaluate
+from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, live
+from mlsec_lint.python.members import resolved
+from mlsec_lint.python.raw import emit
+from mlsec_lint.python.texts import texts
+from mlsec_lint.python.values import Const, Name, Origin, Text, Value
 
 if TYPE_CHECKING:
-    from mlsec_lint.python.calls import Arguments
     from mlsec_lint.python.walk import Walker
-
-OUTSIDE = ("remote", "input")  # origins that make loading a high-severity fault
-
-
-def live(walker: Walker, value: Value) -> Origins:
-    """Return the origins of a value, and of the file it names, that nothing has checked."""
-    from mlsec_lint.python.calls import contents
-
-    origins = value.origins | contents(walker, value)
-    checked = walker.state.checked
-    if checked and any(o in checked for o in origins if o.kind == "file"):
-        return frozenset(o for o in origins if o.kind == "own")
-    return origins - checked if checked else origins
 
 
 def called(
@@ -52,9 +32,9 @@ def called(
     for rule, match in walker.index.calls.find(dotted):
         told = _match(walker, node, dotted, rule, match, arguments, confidence) or told
     for rule, flow, endpoint in walker.index.endpoints.find(dotted):
-        told = _flow(walker, node, dotted, rule, flow, endpoint, arguments, confidence) or told
+        told = flow_into(walker, node, dotted, rule, flow, endpoint, arguments, confidence) or told
     if dotted in walker.index.shells:
-        _shell(walker, node, dotted, arguments)
+        shell.judge(walker, node, dotted, arguments)
     elif not told and walker.index.entries and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
         for key, (value, argument) in arguments.keywords.items():
             if argument is not None and key in walker.index.entries:
@@ -77,18 +57,11 @@ def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
                         break
             near = bool(roots & walker.roots) or walker.source.module.partition(".")[0] in roots
             confidence = Level.MEDIUM if near else Level.LOW
-            receiver = expressions.evaluate(walker, node.func.value) if match.data == "self" else None
+            receiver = evaluate(walker, node.func.value) if match.data == "self" else None
             _match(walker, node, name, rule, match, arguments.with_order(order, receiver), confidence)
     for key, (value, argument) in arguments.keywords.items():
         if argument is not None:
             entry(walker, key, value, argument, call=node)
-
-
-def _default_value(walker: Walker, dotted: str, parameter: str) -> Value | None:
-    predicate = walker.index.default(dotted, parameter)
-    if predicate is not None and predicate.op == "equals":
-        return Value((Const(predicate.value),))
-    return None
 
 
 def _match(
@@ -100,8 +73,8 @@ def _match(
     def given(parameter: str) -> Value | None:
         found = arguments.get(parameter)
         if found is not None:
-            return expressions.resolved(walker, found[0])
-        return _default_value(walker, dotted, parameter)
+            return resolved(walker, found[0])
+        return default_value(walker, dotted, parameter)
 
     for parameter, predicate in match.when:
         value = given(parameter)
@@ -136,7 +109,7 @@ def _match(
                 return False
             confidence = Level.LOW
         else:
-            value = expressions.resolved(walker, found[0])
+            value = resolved(walker, found[0])
             subject, least = _subject(value)
             confidence = min(confidence, least)
     severity = match.severity or rule.severity
@@ -144,10 +117,10 @@ def _match(
     if match.data:
         found = arguments.get(match.data)
         if found is not None:
-            severity, related, waiting = _by_origin(walker, found[0], severity)
+            severity, related, waiting = by_origin(walker, found[0], severity)
             if waiting:
-                _await(walker, node, dotted, rule, match, waiting, OUTSIDE)
-    _emit(
+                await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE)
+    emit(
         walker, rule, node, severity, confidence, match.message or rule.message, dotted=dotted, argument=argument,
         value=shown, subject=subject, related=related, call=node, detail=match,
     )  # fmt: skip
@@ -200,123 +173,10 @@ def _subject(value: Value) -> tuple[str, Level]:
     return "", Level.LOW
 
 
-def _by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tuple[Origin, ...], Origins]:
-    """Return the severity that the data's origin gives, the origins to show, and those that a caller must tell."""
-    from mlsec_lint.python.calls import contents
-
-    everything = value.origins | contents(walker, value)
-    alive = live(walker, value)
-    outside = sorted((o for o in alive if o.kind in OUTSIDE), key=_place)
-    if outside:
-        return Level.HIGH, tuple(outside[:1]), NONE
-    waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
-    checked = everything - alive - frozenset(o for o in everything if o.kind == "own")
-    if checked and not any(o.kind != "own" for o in alive):
-        return Level.LOW, (), NONE
-    if any(o.kind == "own" for o in alive) and not any(
-        o.kind in ("parameter", "command-line", "model") and not o.key for o in alive - value.origins
-    ):
-        return Level.LOW, (), waiting
-    return severity, (), waiting
-
-
-def _place(origin: Origin) -> tuple[str, int, int]:
-    site = origin.site
-    return (origin.name, site.line if site else 0, site.ident if site else 0)
-
-
-def _flow(
-    walker: Walker,
-    node: cst.Call,
-    dotted: str,
-    rule: Rule,
-    flow: Flow,
-    endpoint: Endpoint,
-    arguments: Arguments,
-    confidence: Level,
-) -> bool:
-    found = arguments.get(endpoint.parameter)
-    if found is None:
-        return False
-    judge = Judge(lambda v: live(walker, v))
-    for parameter, predicate in endpoint.unless:
-        other = arguments.get(parameter)
-        value = (
-            expressions.resolved(walker, other[0]) if other is not None else _default_value(walker, dotted, parameter)
-        )
-        if value is not None and judge.ask(predicate, value).all:
-            return False
-    from mlsec_lint.python.calls import contents
-
-    value = _inner(found[0])
-    origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
-    hits = sorted((o for o in origins if o.kind in flow.kinds), key=_place)
-    if not hits:
-        waiting = frozenset(o for o in origins if o.kind in ("parameter", "file"))
-        if waiting:
-            _await(walker, node, dotted, rule, flow, waiting, flow.kinds)
-        return False
-    _emit(
-        walker, rule, node, rule.severity, min(confidence, rule.confidence), flow.message or rule.message, dotted=dotted,
-        argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow,
-    )  # fmt: skip
-    return True
-
-
-def _inner(value: Value) -> Value:
-    """Return a value with the origins of what a sequence holds."""
-    origins = value.origins
-    for alt in value.alts:
-        if isinstance(alt, Sequence):
-            for item in alt.items:
-                origins |= item.origins
-    return Value(value.alts, origins) if origins is not value.origins else value
-
-
-def _await(
-    walker: Walker,
-    node: cst.Call,
-    dotted: str,
-    rule: Rule,
-    detail: Match | Flow,
-    waiting: Origins,
-    kinds: tuple[str, ...],
-) -> None:
-    if walker.function is None or len(walker.pending) > 40:
-        return
-    walker.pending.append(Pending(rule, detail, dotted, waiting, walker.function.scope, kinds, walker.site(node)))
-
-
-def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
-    """A call hands a function something that reaches a place that matters inside it."""
-    if walker.silent:
-        return
-    origins = binding.origins(pending.origins)
-    alive = origins - walker.state.checked
-    if any(o in walker.state.checked for o in origins if o.kind == "file"):
-        return
-    hits = sorted((o for o in alive if o.kind in pending.kinds), key=_place)
-    if hits:
-        rule = pending.rule
-        severity = Level.HIGH if isinstance(pending.detail, Match) else rule.severity
-        message = pending.detail.message or rule.message
-        _emit(
-            walker, rule, node, severity, min(rule.confidence, Level.HIGH), message, dotted=pending.call,
-            related=tuple(hits[:1]), call=node, sink=pending,
-        )  # fmt: skip
-        return
-    waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
-    if waiting and walker.function is not None and len(walker.pending) <= 40:
-        walker.pending.append(
-            Pending(pending.rule, pending.detail, pending.call, waiting, pending.function, pending.kinds, pending.site)
-        )
-
-
 def referred(walker: Walker, value: Value, node: cst.CSTNode, most: Level) -> None:
     """Ask the rules about a library function that is given a name of the project's own, or is a parameter's default."""
     if walker.silent:
         return
-    from mlsec_lint.python.calls import Arguments
 
     for alt in value.alts:
         if isinstance(alt, Name) and alt.receiver is None:
@@ -330,7 +190,6 @@ def handed_on(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
     """Ask the rules about library functions given as arguments: `map(pickle.load, files)`."""
     if walker.silent:
         return
-    from mlsec_lint.python.calls import Arguments as Empty
 
     for value, argument in (*arguments.positional, *arguments.keywords.values()):
         if argument is None or walker.silent:
@@ -339,7 +198,7 @@ def handed_on(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
             if isinstance(alt, Name):
                 for rule, match in walker.index.calls.find(alt.dotted):
                     if match.reference and _is_function(node, walker):
-                        empty = Empty(open_keywords=bool(match.forbid))
+                        empty = Arguments(open_keywords=bool(match.forbid))
                         empty.order = walker.index.parameters(alt.dotted)
                         _reference(walker, argument, alt.dotted, rule, match, empty)
 
@@ -372,17 +231,14 @@ def _reference(
     if match.when or match.forbid:
         return
     for parameter, predicate in match.require:
-        default = _default_value(walker, dotted, parameter)
+        default = default_value(walker, dotted, parameter)
         if default is not None and not judge.ask(predicate, default).some_not:
             return
     node = argument.value if isinstance(argument, cst.Arg) else argument
-    _emit(
+    emit(
         walker, rule, node, match.severity or rule.severity, min(match.confidence or rule.confidence, most),
         match.message or rule.message, dotted=dotted, detail=match,
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------- assignments, entries, defaults
 
 
 def assigned(walker: Walker, target: str, value: Value, node: cst.CSTNode) -> None:
@@ -419,69 +275,13 @@ def _simple(
         return False
     if not isinstance(table, Assign) and table.words and not any(word in walker.source.text for word in table.words):
         return False
-    answer: Answer = Judge(lambda v: live(walker, v)).ask(table.value, expressions.resolved(walker, value))
+    answer: Answer = Judge(lambda v: live(walker, v)).ask(table.value, resolved(walker, value))
     if not answer.some:
         return False
     sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
     confidence = min(table.confidence or rule.confidence, Level.LOW if answer.told else sure)
-    _emit(
+    emit(
         walker, rule, node, rule.severity, confidence, table.message or rule.message, dotted=dotted, argument=argument,
         value=_shown(value),
     )  # fmt: skip
     return True
-
-
-def _shell(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -> None:
-    from mlsec_lint.python import shell
-
-    shell.judge(walker, node, dotted, arguments)
-
-
-def _emit(
-    walker: Walker,
-    rule: Rule,
-    node: cst.CSTNode,
-    severity: Level,
-    confidence: Level,
-    message: str,
-    *,
-    dotted: str = "",
-    argument: str = "",
-    value: str = "",
-    subject: str = "",
-    related: tuple[Origin, ...] = (),
-    call: cst.Call | None = None,
-    detail: Match | Flow | None = None,
-    sink: Pending | None = None,
-) -> None:
-    from mlsec_lint.python.walk import Raw
-
-    if walker.silent:
-        return
-    walker.found.append(
-        Raw(
-            rule,
-            node,
-            severity,
-            confidence,
-            message,
-            (("argument", argument), ("value", value), ("subject", subject)),
-            related,
-            sink,
-            subject,
-            ".".join(walker.scope),
-            call,
-            dotted,
-            argument,
-            any(dotted in retried for retried in walker.retries),
-            detail,
-        )
-    )
-
-
-def spoken(walker: Walker, node: cst.Call, dotted: str, rule: Rule, table: Words) -> None:
-    """A `[[command]]` table matched a command that this call runs."""
-    _emit(
-        walker, rule, node, table.severity or rule.severity, min(table.confidence or rule.confidence, Level.HIGH),
-        table.message or rule.message, dotted=dotted, call=node,
-    )  # fmt: skip

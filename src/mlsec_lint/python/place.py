@@ -16,9 +16,10 @@ import libcst as cst
 from mlsec_lint.model import Edit, Finding, Fix, Match, Related, Source, SourceError
 from mlsec_lint.python import visitors
 from mlsec_lint.python.positions import Lines, spans
-from mlsec_lint.python.standard import WRITES
+from mlsec_lint.python.raw import Raw
+from mlsec_lint.python.standard.files import WRITES
 from mlsec_lint.python.values import Site
-from mlsec_lint.python.walk import Raw, Walker
+from mlsec_lint.python.walk import Walker
 
 if TYPE_CHECKING:
     from mlsec_lint.project import Project, View

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint import commands
-from mlsec_lint.python import expressions
-from mlsec_lint.python.values import Const, Sequence, Text, Value
+from mlsec_lint.model import Level, Rule, Words
+from mlsec_lint.python.members import resolved
+from mlsec_lint.python.raw import emit
+from mlsec_lint.python.values import Const, Name, Sequence, Text, Value
 
 if TYPE_CHECKING:
-    from mlsec_lint.python.calls import Arguments
+    from mlsec_lint.python.arguments import Arguments
     from mlsec_lint.python.walk import Walker
 
 
 def judge(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -> None:
     """Ask the `[[command]]` tables about what a call hands to the shell or to a new process."""
-    from mlsec_lint.python import judging
-
     given = arguments.get("0") or arguments.get("args") or arguments.get("command") or arguments.get("cmd")
     if given is None:
         return
-    for command in _commands(expressions.resolved(walker, given[0]), arguments):
+    for command in _commands(resolved(walker, given[0]), arguments):
         for rule, table in commands.ask(command, walker.index.commands):
-            judging.spoken(walker, node, dotted, rule, table)
+            _spoken(walker, node, dotted, rule, table)
 
 
 def _commands(value: Value, arguments: Arguments) -> list[commands.Command]:
@@ -58,6 +58,11 @@ def _word(value: Value) -> str | None:
 
 
 def _is_python(value: Value) -> bool:
-    from mlsec_lint.python.values import Name
-
     return any(isinstance(a, Name) and a.dotted == "sys.executable" for a in value.alts)
+
+
+def _spoken(walker: Walker, node: cst.Call, dotted: str, rule: Rule, table: Words) -> None:
+    emit(
+        walker, rule, node, table.severity or rule.severity, min(table.confidence or rule.confidence, Level.HIGH),
+        table.message or rule.message, dotted=dotted, call=node,
+    )  # fmt: skip

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 
 from mlsec_lint.model import Rule
-from mlsec_lint.python.expressions import digest_of, digested, library_bases
+from mlsec_lint.python.digests import digest_of, digested
+from mlsec_lint.python.members import library_bases
+from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.values import Digest, Local, Origin
-from mlsec_lint.python.walk import Raw, Walker
+from mlsec_lint.python.walk import Walker
 
 
 def run(walker: Walker) -> list[Raw]:

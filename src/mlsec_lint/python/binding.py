@@ -1,0 +1,111 @@
+"""Substitution: what a value of a function's summary is at one call of it.
+
+Knows values alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mlsec_lint.python.texts import identity, merge_parts, text_parts
+from mlsec_lint.python.values import (
+    MOST,
+    Alternative,
+    Digest,
+    Instance,
+    Key,
+    Origin,
+    Origins,
+    Sequence,
+    Symbol,
+    Table,
+    Text,
+    Value,
+    Verdict,
+)
+
+
+@dataclass(slots=True)
+class Binding:
+    """What the parameters of the function `owner` are at one call.
+
+    `files` tells what a file's key holds there, `methods` the origins that a method's result has by itself.
+    """
+
+    owner: int
+    values: Mapping[str, Value]
+    files: Callable[[Key], Origins]
+    methods: Callable[[Value, str, Origin], Origins]
+
+    def key(self, key: Key) -> Key:
+        """Return the caller's key for a callee's."""
+        prefix = f"\0p{self.owner}:"
+        out: list[str] = []
+        for part in key:
+            if part.startswith(prefix):
+                name, dot, rest = part[len(prefix) :].partition(".")
+                value = self.values.get(name)
+                if value is not None:
+                    if dot:
+                        out.append("\0" + identity(value) + "." + rest)
+                    else:
+                        out.extend(text_parts(value) or (part,))
+                    continue
+            out.append(part)
+        return merge_parts(out)
+
+    def origins(self, origins: Origins) -> Origins:
+        """Return the caller's origins for a callee's."""
+        out: set[Origin] = set()
+        for origin in origins:
+            if origin.kind == "parameter" and origin.owner == self.owner:
+                value = self.values.get(origin.name)
+                if value is not None:
+                    out |= value.origins
+            elif origin.kind == "result" and origin.owner == self.owner:
+                value = self.values.get(origin.key[0])
+                if value is not None:
+                    out |= self.methods(value, origin.name, origin)
+            elif origin.kind == "file":
+                key = self.key(origin.key)
+                out |= self.files(key)
+                if any(p.startswith("\0") for p in key) or key == origin.key:
+                    out.add(Origin("file", key=key))
+            else:
+                out.add(origin)
+        return frozenset(out)
+
+    def value(self, value: Value, depth: int = 0) -> Value:
+        """Return the caller's value for a callee's."""
+        if depth > 4:
+            return value
+        alts: list[Alternative] = []
+        origins = self.origins(value.origins)
+        prefix = f"p{self.owner}:"
+        for alt in value.alts:
+            if isinstance(alt, Symbol) and alt.ident.startswith(prefix):
+                name, dot, rest = alt.ident[len(prefix) :].partition(".")
+                actual = self.values.get(name)
+                if actual is None:
+                    alts.append(alt)
+                elif dot:
+                    alts.append(Symbol(identity(actual) + "." + rest))
+                else:
+                    alts.extend(actual.alts)
+            elif isinstance(alt, Text):
+                alts.append(Text(self.key(alt.parts), alt.path))
+            elif isinstance(alt, Digest):
+                alts.append(Digest(self.origins(alt.of), alt.weak, alt.ident))
+            elif isinstance(alt, Verdict):
+                alts.append(Verdict(self.origins(alt.of), alt.weak, alt.positive, alt.ident, alt.raises))
+            elif isinstance(alt, Instance) and alt.key:
+                alts.append(Instance(alt.of, alt.made, alt.ident, self.key(alt.key), alt.inputs))
+            elif isinstance(alt, Sequence):
+                alts.append(Sequence(tuple(self.value(v, depth + 1) for v in alt.items), alt.open))
+            elif isinstance(alt, Table):
+                alts.append(Table(tuple((k, self.value(v, depth + 1)) for k, v in alt.entries), alt.open, alt.of))
+            else:
+                alts.append(alt)
+        kept = tuple(dict.fromkeys(alts))
+        return Value(kept if len(kept) <= MOST else (Symbol("many"),), origins)

@@ -1,0 +1,66 @@
+"""What a path names and what the file holds, as far as the program has shown it.
+
+Must not know rules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsec_lint.python.texts import text_parts
+from mlsec_lint.python.values import NONE, Const, Instance, Key, Origin, Origins, Symbol, Text, Value
+
+if TYPE_CHECKING:
+    from mlsec_lint.python.walk import Walker
+
+ADDRESS = re.compile(
+    r"(?i)(?:https?|ftp|s3a?|gs|gcs|az|abfss?|wasbs?|hf|hdfs|webhdfs)://(?!localhost|127\.)"
+)  # paths that are fetched
+
+
+# What functions that verify bytes are called, where the function itself cannot be seen; and the parameters by which a
+# download is told the digest it must have.
+PARAMETER = re.compile(r"\0p\d+:")
+
+
+def checkable(walker: Walker, *values: Value) -> Origins:
+    """Return everything that a check of these values vouches for: their origins and those of the files they name."""
+    out: set[Origin] = set()
+    for value in values:
+        out |= value.origins
+        out |= contents(walker, value)
+    return frozenset(o for o in out if o.kind != "own")
+
+
+def path_key(value: Value) -> Key:
+    """Return the identity of the file a value names or is open on, or ()."""
+    alts = value.alts
+    if len(alts) > 1:  # a parameter and its default are one path
+        alts = tuple(a for a in alts if isinstance(a, (Text, Symbol)) and _of_parameter(a))
+    if len(alts) == 1:
+        alt = alts[0]
+        if isinstance(alt, Instance):
+            return alt.key
+        if isinstance(alt, (Text, Symbol)) or (isinstance(alt, Const) and isinstance(alt.value, str)):
+            return text_parts(Value(alts)) or ()
+    return ()
+
+
+def _of_parameter(alt: Text | Symbol) -> bool:
+    parts = alt.parts if isinstance(alt, Text) else ("\0" + alt.ident,)
+    return any(PARAMETER.match(part) for part in parts)
+
+
+def contents(walker: Walker, value: Value) -> Origins:
+    """Return the origins of the file that a value names or is open on, and of what was put into an object."""
+    key = path_key(value)
+    if not key:
+        held = NONE
+        for alt in value.alts:
+            if isinstance(alt, Instance) and (fed := walker.state.facts.get(("held", alt.ident))) is not None:
+                held |= fed.origins
+        return held
+    if ADDRESS.match(key[0]):
+        return frozenset({Origin("remote", key[0][:80])})
+    return walker.state.written(key) | {Origin("file", key=key)}

@@ -1,0 +1,150 @@
+"""Where the data of an argument came from, whether anything has checked it, and what a caller has to tell of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlsec_lint.model import Endpoint, Flow, Level, Match, Rule
+from mlsec_lint.python.arguments import Arguments
+from mlsec_lint.python.binding import Binding
+from mlsec_lint.python.conditions import Judge
+from mlsec_lint.python.contents import contents
+from mlsec_lint.python.functions import Pending
+from mlsec_lint.python.members import resolved
+from mlsec_lint.python.raw import emit
+from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Value
+
+if TYPE_CHECKING:
+    from mlsec_lint.python.walk import Walker
+
+OUTSIDE = ("remote", "input")  # origins that make loading a high-severity fault
+
+
+def live(walker: Walker, value: Value) -> Origins:
+    """Return the origins of a value, and of the file it names, that nothing has checked."""
+
+    origins = value.origins | contents(walker, value)
+    checked = walker.state.checked
+    if checked and any(o in checked for o in origins if o.kind == "file"):
+        return frozenset(o for o in origins if o.kind == "own")
+    return origins - checked if checked else origins
+
+
+def default_value(walker: Walker, dotted: str, parameter: str) -> Value | None:
+    """Return what an absent argument is, for the versions that the project runs on; None where that is not known."""
+    predicate = walker.index.default(dotted, parameter)
+    if predicate is not None and predicate.op == "equals":
+        return Value((Const(predicate.value),))
+    return None
+
+
+def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tuple[Origin, ...], Origins]:
+    """Return the severity that the data's origin gives, the origins to show, and those that a caller must tell."""
+
+    everything = value.origins | contents(walker, value)
+    alive = live(walker, value)
+    outside = sorted((o for o in alive if o.kind in OUTSIDE), key=_place)
+    if outside:
+        return Level.HIGH, tuple(outside[:1]), NONE
+    waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
+    checked = everything - alive - frozenset(o for o in everything if o.kind == "own")
+    if checked and not any(o.kind != "own" for o in alive):
+        return Level.LOW, (), NONE
+    if any(o.kind == "own" for o in alive) and not any(
+        o.kind in ("parameter", "command-line", "model") and not o.key for o in alive - value.origins
+    ):
+        return Level.LOW, (), waiting
+    return severity, (), waiting
+
+
+def _place(origin: Origin) -> tuple[str, int, int]:
+    site = origin.site
+    return (origin.name, site.line if site else 0, site.ident if site else 0)
+
+
+def flow_into(
+    walker: Walker,
+    node: cst.Call,
+    dotted: str,
+    rule: Rule,
+    flow: Flow,
+    endpoint: Endpoint,
+    arguments: Arguments,
+    confidence: Level,
+) -> bool:
+    """Ask a rule's `[flow]` about the argument that arrives at its endpoint.  Return whether it spoke."""
+    found = arguments.get(endpoint.parameter)
+    if found is None:
+        return False
+    judge = Judge(lambda v: live(walker, v))
+    for parameter, predicate in endpoint.unless:
+        other = arguments.get(parameter)
+        value = resolved(walker, other[0]) if other is not None else default_value(walker, dotted, parameter)
+        if value is not None and judge.ask(predicate, value).all:
+            return False
+
+    value = _inner(found[0])
+    origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
+    hits = sorted((o for o in origins if o.kind in flow.kinds), key=_place)
+    if not hits:
+        waiting = frozenset(o for o in origins if o.kind in ("parameter", "file"))
+        if waiting:
+            await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds)
+        return False
+    emit(
+        walker, rule, node, rule.severity, min(confidence, rule.confidence), flow.message or rule.message, dotted=dotted,
+        argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow,
+    )  # fmt: skip
+    return True
+
+
+def _inner(value: Value) -> Value:
+    """Return a value with the origins of what a sequence holds."""
+    origins = value.origins
+    for alt in value.alts:
+        if isinstance(alt, Sequence):
+            for item in alt.items:
+                origins |= item.origins
+    return Value(value.alts, origins) if origins is not value.origins else value
+
+
+def await_caller(
+    walker: Walker,
+    node: cst.Call,
+    dotted: str,
+    rule: Rule,
+    detail: Match | Flow,
+    waiting: Origins,
+    kinds: tuple[str, ...],
+) -> None:
+    """Leave a parameter's data that arrives at a place that matters to be judged at each call."""
+    if walker.function is None or len(walker.pending) > 40:
+        return
+    walker.pending.append(Pending(rule, detail, dotted, waiting, walker.function.scope, kinds, walker.site(node)))
+
+
+def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
+    """A call hands a function something that reaches a place that matters inside it."""
+    if walker.silent:
+        return
+    origins = binding.origins(pending.origins)
+    alive = origins - walker.state.checked
+    if any(o in walker.state.checked for o in origins if o.kind == "file"):
+        return
+    hits = sorted((o for o in alive if o.kind in pending.kinds), key=_place)
+    if hits:
+        rule = pending.rule
+        severity = Level.HIGH if isinstance(pending.detail, Match) else rule.severity
+        message = pending.detail.message or rule.message
+        emit(
+            walker, rule, node, severity, min(rule.confidence, Level.HIGH), message, dotted=pending.call,
+            related=tuple(hits[:1]), call=node, sink=pending,
+        )  # fmt: skip
+        return
+    waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
+    if waiting and walker.function is not None and len(walker.pending) <= 40:
+        walker.pending.append(
+            Pending(pending.rule, pending.detail, pending.call, waiting, pending.function, pending.kinds, pending.site)
+        )

@@ -1,0 +1,152 @@
+"""Calls of library objects, by what the api tables say of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlsec_lint.python import judging
+from mlsec_lint.python.arguments import Arguments
+from mlsec_lint.python.checks import TESTING, digest_call, digest_method, digest_told, unseen_check
+from mlsec_lint.python.contents import checkable, contents, path_key
+from mlsec_lint.python.digests import digest_of, digested
+from mlsec_lint.python.dispatch import FILE, MEANINGS
+from mlsec_lint.python.own import handed
+from mlsec_lint.python.values import NONE, Instance, Name, Origin, Origins, Value, Verdict, join
+
+if TYPE_CHECKING:
+    from mlsec_lint.python.walk import Walker
+
+
+def field_default(walker: Walker, value: Value) -> Value:
+    """Return the default of a class attribute written with `field(default=…)` or the like."""
+    for alt in value.alts:
+        if (
+            isinstance(alt, Instance)
+            and alt.inputs is not None
+            and alt.made.rpartition(".")[2] in ("field", "Field", "Option", "Argument", "ib")
+        ):
+            return alt.inputs
+    return value
+
+
+def call_library(
+    walker: Walker, node: cst.Call, alt: Name, function: Value, arguments: Arguments, certain: bool
+) -> Value:
+    """Return what a library callable gives, after asking the rules about the call."""
+    index = walker.index
+    dotted = alt.dotted
+    order = index.parameters(dotted)
+    bound = arguments.with_order(order, alt.receiver)
+    if walker.tried:
+        for tried in walker.tried:
+            tried.add(dotted)
+    walker.called.add(dotted)
+    judging.called(walker, node, dotted, bound, certain)
+    meaning = MEANINGS.get(dotted)
+    if meaning is None and index.apis.returns.get(dotted) == FILE:
+        meaning = MEANINGS["builtins.open"]
+    if meaning is not None:
+        result = meaning(walker, node, bound)
+        if result is not None:
+            return _from_source(walker, node, dotted, bound, result)
+    if dotted in index.digests:
+        return digest_call(walker, node, dotted, bound)
+    if dotted in index.checks:
+        of: Origins = NONE
+        weak = False
+        for value in (*bound.values(), *([alt.receiver] if alt.receiver is not None else [])):
+            digest, is_weak = digested(value)
+            of |= digest if digest is not None else checkable(walker, value)
+            weak = weak or is_weak
+        ident = digest_of(*bound.values())
+        walker.digests.compare(node, *bound.values())
+        return Value((Verdict(of, weak, True, ident, not TESTING.match(dotted.rpartition(".")[2])),))
+    owner, _, method = dotted.rpartition(".")
+    if owner in index.digests and alt.receiver is not None:
+        return digest_method(walker, node, owner, method, alt.receiver, bound)
+    if owner == "digest" and alt.receiver is not None:
+        if method in ("startswith", "endswith", "__eq__"):
+            of_, weak = digested(alt.receiver)
+            return Value((Verdict(of_ or NONE, weak, True, digest_of(alt.receiver)),))
+        return alt.receiver
+    saves = index.apis.saves.get(dotted)
+    if saves is not None:
+        _save(walker, node, dotted, saves, bound)
+    origins = (
+        function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
+    )
+    if alt.receiver is not None:
+        origins |= alt.receiver.origins
+        for receiver in alt.receiver.alts:
+            if isinstance(receiver, Instance):
+                fed = walker.state.facts.get(("held", receiver.ident))
+                if fed is not None:
+                    origins |= fed.origins
+                if not isinstance(node.func, cst.Call):
+                    values = [v for v in arguments.values() if v.origins]
+                    if values:
+                        walker.state.feed("held", receiver.ident, join(*values))
+    origins |= handed(walker, node, dotted.rpartition(".")[2], arguments)
+    if (verdict := unseen_check(walker, node, arguments)) is not None and not index.params.find(dotted):
+        return verdict
+    first = bound.get("0")
+    returns = index.apis.returns.get(dotted)
+    if (
+        returns is None
+        and alt.receiver is None
+        and _class_like(owner)
+        and dotted.rpartition(".")[2].startswith("from_")
+    ):
+        returns = owner
+    made_class = returns or (dotted if _class_like(dotted) else dotted + "()")
+    inputs = None
+    if dotted.rpartition(".")[2] in ("field", "Field", "Option", "Argument", "ib"):
+        given = arguments.keywords.get("default") or arguments.keywords.get("default_factory")
+        inputs = given[0] if given is not None else None
+        if inputs is None and first is not None and dotted.rpartition(".")[2] != "field":
+            inputs = first[0]
+    result = Value((Instance(made_class, dotted, id(node), inputs=inputs),), origins)
+    return _from_source(walker, node, dotted, bound, result)
+
+
+def _class_like(dotted: str) -> bool:
+    leaf = dotted.rpartition(".")[2]
+    return leaf[:1].isupper() or leaf[:2].strip("_")[:1].isupper()
+
+
+def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments, result: Value) -> Value:
+    kind = walker.index.source(dotted)
+    if not kind:
+        return result
+    if kind == "remote" and digest_told(walker, arguments):
+        return Value(result.alts, frozenset(o for o in result.origins if o.kind != "remote"))
+    receiver_kinds = {o.kind for o in arguments.receiver.origins} if arguments.receiver is not None else set()
+    if kind in receiver_kinds:
+        return result.with_origins(arguments.receiver.origins if arguments.receiver is not None else NONE)
+    return result.with_origins({Origin(kind, dotted, walker.site(node))})
+
+
+def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], arguments: Arguments) -> None:
+    source, target = saves
+    given = arguments.get(target)
+    if given is None:
+        return
+    key = path_key(given[0])
+    if not key and any(isinstance(a, Instance) for a in given[0].alts):
+        key = next((a.key for a in given[0].alts if isinstance(a, Instance)), ())
+    origins: Origins = NONE
+    kind = walker.index.source(dotted)
+    if kind or source == "":
+        if not digest_told(walker, arguments):
+            origins |= {Origin(kind or "remote", dotted, walker.site(node))}
+    else:
+        value = arguments.get(source)
+        if value is not None:
+            origins |= value[0].origins | contents(walker, value[0])
+    if key:
+        if kind or source == "":
+            walker.state.files[key] = walker.state.files.get(key, NONE) | origins
+        else:
+            walker.state.write(key, origins)

@@ -1,0 +1,81 @@
+"""A finding before it has a place.
+
+Must not judge: `emit` records what others have decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlsec_lint.model import Flow, Level, Match, Rule
+from mlsec_lint.python.functions import Pending
+from mlsec_lint.python.values import Origin
+
+if TYPE_CHECKING:
+    from mlsec_lint.python.walk import Walker
+
+
+@dataclass(slots=True)
+class Raw:
+    """A finding not yet placed."""
+
+    rule: Rule
+    node: cst.CSTNode
+    severity: Level
+    confidence: Level
+    message: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    related: tuple[Origin, ...] = ()
+    sink: Pending | None = None  # in a function that the call reaches
+    subject: str = ""
+    scope: str = ""
+    call: cst.Call | None = None
+    dotted: str = ""
+    argument: str = ""
+    retried: bool = False  # in an `except` of a `try` that makes the same call
+    detail: Match | Flow | None = None
+
+
+def emit(
+    walker: Walker,
+    rule: Rule,
+    node: cst.CSTNode,
+    severity: Level,
+    confidence: Level,
+    message: str,
+    *,
+    dotted: str = "",
+    argument: str = "",
+    value: str = "",
+    subject: str = "",
+    related: tuple[Origin, ...] = (),
+    call: cst.Call | None = None,
+    detail: Match | Flow | None = None,
+    sink: Pending | None = None,
+) -> None:
+    """Record a finding, unless what is being walked cannot run."""
+
+    if walker.silent:
+        return
+    walker.found.append(
+        Raw(
+            rule,
+            node,
+            severity,
+            confidence,
+            message,
+            (("argument", argument), ("value", value), ("subject", subject)),
+            related,
+            sink,
+            subject,
+            ".".join(walker.scope),
+            call,
+            dotted,
+            argument,
+            any(dotted in retried for retried in walker.retries),
+            detail,
+        )
+    )

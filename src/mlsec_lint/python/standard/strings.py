@@ -1,0 +1,120 @@
+"""Strings, and the callables that give plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from mlsec_lint.python.arguments import Arguments, all_origins
+from mlsec_lint.python.digests import digest_of, digested, outcome
+from mlsec_lint.python.dispatch import meaning
+from mlsec_lint.python.texts import text_parts, text_value, texts
+from mlsec_lint.python.values import (
+    Alternative,
+    Const,
+    Instance,
+    Sequence,
+    Symbol,
+    Text,
+    Value,
+    Verdict,
+    known,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from mlsec_lint.python.walk import Walker
+
+
+@meaning("builtins.str", "builtins.repr", "builtins.bytes", "builtins.bytearray", "builtins.memoryview", "os.fsencode")
+def _str(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    if len(args.positional) >= 1:
+        value = args.positional[0][0]
+        if any(isinstance(a, Instance) for a in value.alts):
+            return unknown(f"?{id(node)}", all_origins(args))
+        return value
+    return known("")
+
+
+@meaning("builtins.str.format")
+def _format(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    if args.receiver is None:
+        return None
+    alt = args.receiver.alts[0]
+    text = alt.value if isinstance(alt, Const) else alt.start if isinstance(alt, Text) else ""
+    parts: list[str] = []
+    position = 0
+    rest = str(text)
+    while "{" in rest:
+        head, _, rest = rest.partition("{")
+        field, _, rest = rest.partition("}")
+        parts.append(head)
+        value = None
+        if field == "" or field.isdigit():
+            index = int(field) if field else position
+            position += 1
+            value = args.positional[index][0] if index < len(args.positional) else None
+        elif field in args.keywords:
+            value = args.keywords[field][0]
+        parts.extend((text_parts(value) or ()) if value is not None else (f"\0?{id(node)}{field}",))
+    return text_value((*parts, rest), all_origins(args))
+
+
+@meaning("builtins.str.join")
+def _join_text(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    if args.receiver is None or not args.positional:
+        return None
+    rows = args.positional[0][0].alts
+    glue = texts(args.receiver)
+    if len(rows) == 1 and isinstance(rows[0], Sequence) and not rows[0].open and glue:
+        parts: list[str] = []
+        for number, item in enumerate(rows[0].items):
+            if number:
+                parts.append(glue[0])
+            parts.extend(text_parts(item) or ())
+        return text_value(parts, all_origins(args))
+    return text_value((f"\0?{id(node)}",), all_origins(args))
+
+
+@meaning(
+    "builtins.str.strip",
+    "builtins.str.lower",
+    "builtins.str.upper",
+    "builtins.str.rstrip",
+    "builtins.str.lstrip",
+    "builtins.str.replace",
+)
+def _text_method(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    if args.receiver is None or not isinstance(node.func, cst.Attribute):
+        return None
+    plain = [a.value for v, _ in args.positional for a in v.alts[:1] if isinstance(a, Const)]
+    alts: list[Alternative] = []
+    for alt in args.receiver.alts:
+        if isinstance(alt, Const) and isinstance(alt.value, str) and len(plain) == len(args.positional):
+            try:
+                alts.append(Const(getattr(alt.value, node.func.attr.value)(*plain)))
+                continue
+            except (TypeError, ValueError):
+                pass
+        alts.append(Symbol(f"?{id(node)}"))
+    return Value(tuple(dict.fromkeys(alts)), all_origins(args))
+
+
+@meaning("builtins.str.encode", "builtins.bytes.decode", "builtins.str.strip()")
+def _recode(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    return args.receiver
+
+
+@meaning(
+    "builtins.len", "builtins.int", "builtins.float", "builtins.bool", "builtins.isinstance", "builtins.issubclass",
+    "builtins.hasattr", "builtins.callable", "builtins.id", "builtins.hash", "builtins.ord", "builtins.abs",
+    "builtins.round", "os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize", "pathlib.Path.exists",
+    "pathlib.Path.is_file", "pathlib.Path.is_dir", "builtins.str.startswith", "builtins.str.endswith", "builtins.range",
+)  # fmt: skip
+def _plain(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("startswith", "endswith"):
+        of, weak = digested(*args.values())
+        if of is not None:
+            return Value((Verdict(of, weak, True, digest_of(*args.values())),))
+    return (outcome(args.positional[0][0]) if args.positional else None) or unknown(f"?{id(node)}")

@@ -1,0 +1,99 @@
+"""Strings and paths as known and unknown parts.
+
+Knows values alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlsec_lint.python.values import NONE, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value
+
+
+def text_parts(value: Value) -> Key | None:
+    """Return the parts of a value that is one string or path, else None."""
+    if len(value.alts) != 1:
+        return ("\0" + identity(value),)
+    alt = value.alts[0]
+    if isinstance(alt, Const):
+        return (alt.value,) if isinstance(alt.value, str) else (str(alt.value),)
+    if isinstance(alt, Text):
+        return alt.parts
+    if isinstance(alt, Symbol):
+        return ("\0" + alt.ident,)
+    if isinstance(alt, Instance):
+        return alt.key or (f"\0#{alt.ident}",)
+    return ("\0" + identity(value),)
+
+
+def identity(value: Value) -> str:
+    """Return a text that is equal for equal values."""
+    return "|".join(sorted(_alt_identity(a) for a in value.alts))
+
+
+def _alt_identity(alt: Alternative) -> str:
+    if isinstance(alt, Symbol):
+        return alt.ident
+    if isinstance(alt, Const):
+        return repr(alt.value)
+    if isinstance(alt, Text):
+        return "+".join(alt.parts)
+    if isinstance(alt, Name):
+        return alt.dotted
+    if isinstance(alt, Instance):
+        return f"#{alt.ident}"
+    return type(alt).__name__
+
+
+def merge_parts(parts: Iterable[str]) -> Key:
+    """Join neighbouring known texts."""
+    out: list[str] = []
+    for part in parts:
+        if out and part and not part.startswith("\0") and not out[-1].startswith("\0"):
+            out[-1] += part
+        elif part:
+            out.append(part)
+    return tuple(out)
+
+
+def text_value(parts: Iterable[str], origins: Origins, path: bool = False) -> Value:
+    """Return the string made of these parts: a constant when all are known and it is no path."""
+    merged = merge_parts(parts)
+    if not path and all(not p.startswith("\0") for p in merged):
+        return Value((Const("".join(merged)),), origins)
+    return Value((Text(merged, path),), origins)
+
+
+def texts(value: Value) -> Key:
+    """Return every wholly known string among the alternatives."""
+    out = []
+    for alt in value.alts:
+        if isinstance(alt, Const) and isinstance(alt.value, str):
+            out.append(alt.value)
+        elif isinstance(alt, Text) and (whole := alt.whole) is not None:
+            out.append(whole)
+    return tuple(out)
+
+
+def concat(left: Value, right: Value, path: bool = False, between: str = "") -> Value:
+    """Return left + between + right for strings, keeping a few alternatives."""
+    origins = left.origins | right.origins
+    rights = right.alts if len(right.alts) <= 3 else (Symbol(identity(right)),)
+    lefts = left.alts if len(left.alts) <= 3 else (Symbol(identity(left)),)
+    alts: list[Alternative] = []
+    for a in lefts:
+        for b in rights:
+            if not path and isinstance(a, Const) and isinstance(b, Const):
+                try:
+                    alts.append(Const(a.value + between + b.value if between else a.value + b.value))
+                    continue
+                except TypeError:
+                    pass
+            pa = text_parts(Value((a,))) or ()
+            pb = text_parts(Value((b,))) or ()
+            if path and pb and pb[0].startswith("/") and between == "/":
+                pa, sep = (), ""
+            else:
+                sep = "" if pa and pa[-1].endswith("/") else between
+            alts.append(text_value((*pa, sep, *pb), NONE, path).alts[0])
+    return Value(tuple(dict.fromkeys(alts)), origins)
