@@ -1,8 +1,11 @@
 """Lint real packages: findings by rule, severity and confidence, and a random sample to be read by a person.
 
-usage: python benchmarks/packages.py [--folder FOLDER] [--sample N] [--seed S] [--flow-cost] [NAME==VERSION ...]
+usage: python benchmarks/packages.py [--wild] [--folder FOLDER] [--sample N] [--seed S] [--flow-cost] [NAME==VERSION ...]
 
-Wheels are downloaded with pip, without dependencies, and unpacked; nothing of them is built, imported or run.
+By default the frameworks' wheels are read; with `--wild` the source archives of applications, libraries and research
+code that use machine learning, with their notebooks, tests and Dockerfiles. Packages are fetched with `unearth`, which
+downloads without building; they are unpacked as text, and nothing of them is imported or run.
+`benchmarks/readings/wild.tsv` holds the last reading of a sample of the second list.
 """
 
 from __future__ import annotations
@@ -13,30 +16,90 @@ import json
 import random
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import zipfile
 from pathlib import Path
 
-PACKAGES = (
+FRAMEWORKS = (
     "transformers==4.57.1",
     "diffusers==0.35.2",
     "vllm==0.11.0",
     "langchain-community==0.3.31",
     "mlflow==3.5.0",
 )
+WILD = (
+    "open-interpreter==0.4.3",
+    "gpt-engineer==0.3.1",
+    "metagpt==0.8.2",
+    "gpt-researcher==0.15.1",
+    "pandasai==3.0.0",
+    "ragas==0.4.3",
+    "smolagents==1.26.0",
+    "txtai==9.14.0",
+    "paper-qa==2026.8.12",
+    "llmware==0.4.3",
+    "embedchain==0.1.128",
+    "fschat==0.2.36",
+    "axolotl==0.19.0",
+    "llamafactory==0.9.5",
+    "autotrain-advanced==0.8.36",
+    "simpletransformers==0.70.8",
+    "aitextgen==0.6.0",
+    "lm-eval==0.5.0.dev1",
+    "mteb==2.26.24",
+    "deepeval==4.3.1",
+    "openai-whisper==20250625",
+    "whisperx==3.8.7rc1",
+    "TTS==0.22.0",
+    "so-vits-svc-fork==4.2.30",
+    "demucs==4.1.0",
+    "rembg==2.0.86",
+    "easyocr==1.0",
+    "iopaint==1.6.0",
+    "deepface==0.0.103",
+    "sahi==0.12.8",
+    "clip-interrogator==0.6.0",
+    "pix2tex==0.0.8",
+    "ludwig==0.11.0",
+    "zenml==0.98.0",
+    "fair-esm==2.0.0",
+    "textattack==0.3.11",
+    "d2l==1.0.3",
+    "segment-geospatial==1.4.2",
+    "label-studio-ml==1.0.9",
+    "pyannote.audio==4.0.7",
+)
+BINARY = (".png", ".jpg", ".gif", ".mp3", ".mp4", ".wav", ".pdf", ".ttf", ".onnx")
+LARGEST = 5_000_000  # bytes of one file; nothing larger is text that a person wrote
 
 
-def fetch(requirement: str, folder: Path) -> Path:
-    """Return the folder that holds the Python files of a wheel, downloading it the first time."""
+def fetch(requirement: str, folder: Path, kind: str) -> Path:
+    """Return the folder that holds the unpacked text of a package's `wheel` or `sdist`, downloading it the first time."""
     target = folder / requirement.replace("==", "-")
     if not target.exists():
-        with tempfile.TemporaryDirectory() as wheels:
-            pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", wheels]
-            subprocess.run([*pip, requirement], check=True)
-            with zipfile.ZipFile(next(Path(wheels).glob("*.whl"))) as wheel:
-                wheel.extractall(target, [name for name in wheel.namelist() if name.endswith((".py", ".ipynb"))])
+        with tempfile.TemporaryDirectory() as archives:
+            only = "--only-binary" if kind == "wheel" else "--no-binary"
+            unearth = [sys.executable, "-m", "unearth", only, "--download", archives, requirement]
+            subprocess.run(unearth, check=True, stdout=subprocess.DEVNULL)
+            (unpack_wheel if kind == "wheel" else unpack_sdist)(next(Path(archives).iterdir()), target)
     return target
+
+
+def unpack_wheel(archive: Path, target: Path) -> None:
+    """Unpack the Python files and notebooks of a wheel."""
+    with zipfile.ZipFile(archive) as wheel:
+        wheel.extractall(target, [name for name in wheel.namelist() if name.endswith((".py", ".ipynb"))])
+
+
+def unpack_sdist(archive: Path, target: Path) -> None:
+    """Unpack the text of a source archive, without its first folder."""
+    with tarfile.open(archive) as sdist:
+        for member in sdist.getmembers():
+            _, _, member.name = member.name.partition("/")
+            if member.isfile() and member.size < LARGEST and not member.name.endswith(BINARY):
+                sdist.extract(member, target, filter="data")
 
 
 def lint(path: Path) -> tuple[list[dict[str, object]], float]:
@@ -76,15 +139,17 @@ def flow_cost(path: Path) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("packages", nargs="*", default=PACKAGES)
+    parser.add_argument("packages", nargs="*")
+    parser.add_argument("--wild", action="store_true", help="source archives of programs that use frameworks")
     parser.add_argument("--folder", type=Path, default=Path(".benchmarks"))
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--flow-cost", action="store_true")
     options = parser.parse_args()
     everything: list[dict[str, object]] = []
-    for package in options.packages:
-        path = fetch(package, options.folder)
+    kind = "sdist" if options.wild else "wheel"
+    for package in options.packages or (WILD if options.wild else FRAMEWORKS):
+        path = fetch(package, options.folder, kind)
         if options.flow_cost:
             both, alone = flow_cost(path)
             print(f"{package}: {both:.1f} s with flow, {alone:.1f} s without, ratio {both / alone:.2f}")
