@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlsec_lint.model import Finding, Level, Rule, RuleSet, Settings, Source
 
 if TYPE_CHECKING:
+    from mlsec_lint.lockfile import Lock
     from mlsec_lint.project import Project
     from mlsec_lint.python.index import Index
     from mlsec_lint.requirements import Facts
@@ -27,15 +28,17 @@ def check(
     settings: Settings = _PLAIN,
     project: Project | None = None,
     facts: Facts | None = None,
+    lock: Lock | None = None,
 ) -> list[Finding]:
     """Return the findings of one source, sorted by place, before suppressions.
 
-    `facts` tell about the project that a dependency file belongs to.  Raises SourceError where Python does not parse.
+    `facts` tell about the project that a dependency file belongs to, `lock` what it fetches by its lock file.  Raises SourceError where Python does not parse.
     Preview rules and findings of low confidence are left out unless the settings ask for them.
     """
     from mlsec_lint import literals
 
-    index = index_for(rules, settings)
+    drifting = lock is not None and any(rule.drifts and in_force(rule, settings) for rule in rules.rules)
+    index = index_for(rules, settings, recording=drifting)
     found = list(literals.find(source, index.rules))
     if source.kind in _PYTHON:
         if passes(source, index, project):
@@ -46,6 +49,10 @@ def check(
         from mlsec_lint import others
 
         found += others.find(source, index.rules, facts)
+    if lock is not None and drifting:
+        from mlsec_lint import fetched
+
+        found += fetched.judge(source, index, lock, project, source.kind in _PYTHON and passes(source, index, project))
     return finish(source, found, settings)
 
 
@@ -98,18 +105,21 @@ def passes(source: Source, index: Index, project: Project | None = None) -> bool
     return project.imports_one_that_passes(source, scan.narrow(index))
 
 
-_INDEXES: dict[tuple[str, tuple[tuple[str, str], ...], bool], Index] = {}
+_INDEXES: dict[tuple[str, tuple[tuple[str, str], ...], bool, bool], Index] = {}
 
 
-def index_for(rules: RuleSet, settings: Settings) -> Index:
-    """Return the index of the rules that the settings put in force; kept from one source to the next."""
-    key = (rules.digest or str(id(rules)), settings.assume, settings.preview)
+def index_for(rules: RuleSet, settings: Settings, recording: bool = False) -> Index:
+    """Return the index of the rules that the settings put in force; kept from one source to the next.
+
+    With `recording` the walk remembers what is fetched.
+    """
+    key = (rules.digest or str(id(rules)), settings.assume, settings.preview, recording)
     index = _INDEXES.get(key)
     if index is None:
         from mlsec_lint.python import index as module
 
         wanted = tuple(r for r in rules.rules if in_force(r, settings))
-        index = _INDEXES[key] = module.build(replace(rules, rules=wanted), dict(settings.assume))
+        index = _INDEXES[key] = module.build(replace(rules, rules=wanted), dict(settings.assume), recording)
     return index
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flake8.options.manager import OptionManager
 
+    from mlsec_lint.lockfile import Lock
     from mlsec_lint.model import Finding, RuleSet, Settings
 
 Result = tuple[int, int, str, type["Plugin"]]  # 1-based line, 0-based column, one line of text
@@ -78,7 +79,7 @@ class Plugin:
         least = Level.parse(settings.min_severity)
         return [
             one
-            for one in check(source, rules, settings)
+            for one in check(source, rules, settings, lock=_lock(path, rules, settings))
             if one.severity >= least and config.selects(settings, by_code[one.code], path)
         ]
 
@@ -88,6 +89,15 @@ def _excluded(path: str, settings: Settings) -> bool:
     from mlsec_lint import source
 
     return not list(source.files([path], lambda folder: settings, force_exclude=True, gitignore=False))
+
+
+def _lock(path: str, rules: RuleSet, settings: Settings) -> Lock | None:
+    from mlsec_lint import config, lockfile
+    from mlsec_lint.check import in_force
+
+    if any(rule.drifts and in_force(rule, settings) and config.chosen(settings, rule) for rule in rules.rules):
+        return lockfile.for_folder(os.path.dirname(path))
+    return None
 
 
 @functools.lru_cache(maxsize=16)

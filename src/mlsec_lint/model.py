@@ -78,6 +78,10 @@ class Match:
     message: str = ""
     severity: Level | None = None
     confidence: Level | None = None
+    artefacts: tuple[str, ...] = ()  # keys of `[artefacts]`: the call fetches one, whether it is at fault or not
+    revision: str = ""  # the parameter that says which revision is fetched
+    digests: tuple[str, ...] = ()  # the parameters that may say which digest is expected
+    file: str = ""  # the parameter that names a file of the artefact
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,9 @@ class Words:
     message: str = ""
     severity: Level | None = None
     confidence: Level | None = None
+    artefacts: tuple[str, ...] = ()  # keys of `[artefacts]`: the command fetches one, whether it is at fault or not
+    subject: str = ""  # the option that names it; otherwise each operand of the artefact's form does
+    revision: str = ""  # the option that says which revision is fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,15 @@ class Requirement:
     advisory: str = ""
     message: str = ""
     severity: Level | None = None
+    artefacts: tuple[str, ...] = ()  # keys of `[artefacts]`: what an address of this form fetches
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One `[[lock]]` table: a way in which code and lock file may disagree."""
+
+    fault: str  # new, gone, moved
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +205,7 @@ class Example:
     note: str = ""
     fixed: str = ""
     filename: str = "example.py"
+    lock: str = ""  # the lock file beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +238,7 @@ class Rule:
     commands: tuple[Words, ...] = ()
     texts: tuple[Text, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    drifts: tuple[Drift, ...] = ()
     visitor: str = ""
     fix: RuleFix | None = None
     examples: tuple[Example, ...] = ()
@@ -232,6 +250,21 @@ class VersionedDefault:
 
     package: str
     ranges: tuple[tuple[str, str, Predicate], ...]  # (from version or "", before version or "", condition it equals)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One table of `[artefacts]`: how an artefact is written in code, and who knows what a moving name stands for."""
+
+    kind: str  # what lock files and bills of materials call it
+    form: str  # regex with the group `name`, and perhaps `revision` and `file`
+    component: str  # type of component in a bill of materials
+    source: str = ""  # who knows its commits: hub, git; "" for nobody
+    type: str = ""  # of repository, for hubs
+    url: str = ""  # the address of its git repository, a template over the groups
+    name: str = ""  # its name, a template over the groups; the group `name` where this is empty
+    pinned: str = ""  # what the text becomes once it is pinned, a template over the groups and `commit`
+    also: tuple[tuple[str, str], ...] = ()  # what a pinned call needs beside: parameter -> source text
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +285,8 @@ class Apis:
     restricts: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # class -> methods whose override makes it safe
+    artefacts: Mapping[str, Form] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # class of files -> regex of their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +418,30 @@ class Finding:
     @property
     def order(self) -> tuple[str, int, int, str]:
         return (self.path, self.line, self.column, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One artefact that code fetches, at one place.  Lines and columns are 1-based."""
+
+    path: str
+    line: int
+    column: int
+    form: str  # key of `[artefacts]`
+    kind: str
+    name: str  # "" where it is not known
+    revision: str = ""  # as the code says; "" where it says none, "?" where it is not known
+    files: tuple[str, ...] = ()  # of the artefact, where the call names one
+    digest: str = ""  # that the code expects
+    confidence: Level = Level.HIGH
+    text: str = ""  # the artefact as the code writes it
+    end_line: int = 0
+    end_column: int = 0
+    text_line: int = 0  # the line in Source.text (differs from `line` in notebooks)
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str]:
+        return (self.path, self.line, self.column, self.kind, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from mlsec_lint import check as checker
+from mlsec_lint import lockfile, suppress
 from mlsec_lint import source as sources
-from mlsec_lint import suppress
 from mlsec_lint.model import Example, Finding, Level, Rule, RuleSet, Settings, Source, SourceError
 
 Lines = dict[int, dict[str, Level]]  # line -> code -> highest confidence
@@ -53,7 +53,8 @@ def run(rules: RuleSet, rule: Rule, label: str, example: Example) -> list[str]:
     if marked is not example.bad:
         said.append(f"{at}: {'no' if example.bad else 'a'} line is marked with {rule.code}")
     ours = in_force(rules, rule)
-    said += compare(at, expected, lambda: _findings(_source(example.code, example.filename), ours, rule))
+    lock = lockfile.parse(example.lock.encode(), lockfile.NAME) if example.lock else None
+    said += compare(at, expected, lambda: _findings(_source(example.code, example.filename), ours, rule, lock))
     return said + (_mended(at, ours, rule, example) if example.fixed else [])
 
 
@@ -149,10 +150,10 @@ def _source(text: str, filename: str) -> Source:
     return sources.from_text(text, filename, sources.kind_of(filename, configs=True) or "python")
 
 
-def _findings(source: Source, rules: RuleSet, rule: Rule) -> list[Finding]:
+def _findings(source: Source, rules: RuleSet, rule: Rule, lock: lockfile.Lock | None) -> list[Finding]:
     settings = Settings(audit=True, preview=True)
     if rule.family != "linting":
-        return checker.check(source, rules, settings)
+        return checker.check(source, rules, settings, lock=lock)
     try:
         findings = checker.check(source, rules, settings)
     except SourceError as error:

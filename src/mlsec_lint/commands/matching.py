@@ -53,8 +53,13 @@ def _phrase(program: str) -> tuple[str, ...]:
 
 def match(command: Command, words: Words) -> bool:
     """Return whether everything that the table asks for is known to hold of the command."""
+    return arguments(command, words) is not None
+
+
+def arguments(command: Command, words: Words) -> list[Word] | None:
+    """Return the words behind the table's program, if everything that it asks for is known to hold; else None."""
     if not command.words:
-        return False
+        return None
     start = module_at(command.words)
     for first in (0, start) if start else (0,):
         name = program_name(command.words[first].text)
@@ -65,9 +70,10 @@ def match(command: Command, words: Words) -> bool:
             if not phrase or name != phrase[0]:
                 continue
             taken = _take(command.words, first, phrase)
-            if taken and _rest(command, words, taken, first):
-                return True
-    return False
+            rest = [word for i, word in enumerate(command.words) if i > first and i not in taken]
+            if taken and _holds(command, words, rest, first):
+                return rest
+    return None
 
 
 def _take(words: tuple[Word, ...], first: int, phrase: tuple[str, ...]) -> frozenset[int]:
@@ -87,21 +93,25 @@ def _take(words: tuple[Word, ...], first: int, phrase: tuple[str, ...]) -> froze
     return frozenset(taken)
 
 
-def _rest(command: Command, words: Words, taken: frozenset[int], first: int) -> bool:
+def _holds(command: Command, words: Words, rest: list[Word], first: int) -> bool:
     if words.before and not any(program_name(name) in command.into for name in words.before):
         return False
-    rest = [word for i, word in enumerate(command.words) if i > first and i not in taken]
     for option in words.absent:
-        if _values(rest, option):
+        if values_of(rest, option):
             return False
     for option, predicate in words.options:
-        values = _values(rest, option)
+        values = values_of(rest, option)
         if not values or not (predicate.op == "given" or any(holds(predicate, value) for value in values)):
             return False
     if words.operand is None:
         return True
-    valued = _valued.get(program_name(command.words[first].text), frozenset())
+    valued = valued_of(command, first)
     return any(holds(words.operand, word) for word in operands(rest, valued))
+
+
+def valued_of(command: Command, first: int = 0) -> frozenset[str]:
+    """Return the options of a command's program that take the next word."""
+    return _valued.get(program_name(command.words[first].text), frozenset())
 
 
 def operands(rest: list[Word], valued: frozenset[str]) -> list[Word]:
@@ -120,7 +130,7 @@ def operands(rest: list[Word], valued: frozenset[str]) -> list[Word]:
     return found
 
 
-def _values(rest: list[Word], option: str) -> list[Word]:
+def values_of(rest: list[Word], option: str) -> list[Word]:
     """Return a word for each time that `option` is given: its value, or an empty one where it has none."""
     found: list[Word] = []
     short = len(option) == 2 and option[0] == "-"

@@ -15,6 +15,7 @@ from mlsec_lint.model import Flow, Match, Rule
 from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, unknown
 
 if TYPE_CHECKING:
+    from mlsec_lint.python.fetches import Call
     from mlsec_lint.python.walk import Walker
 
 OUTSIDE = ("remote", "input", "model")  # origins that a class's methods have to know of
@@ -66,6 +67,7 @@ class FunctionInfo:
     running: bool = False
     nodes: int = 0
     calls: set[FunctionInfo] = field(default_factory=set)  # functions of the project that it calls
+    fetches: dict[tuple[int, tuple[str, ...]], Call] = field(default_factory=dict)  # what it fetches, where recorded
 
 
 @dataclass(eq=False, slots=True)

@@ -57,6 +57,7 @@ class Index:
 
     rules: RuleSet
     minimums: Mapping[str, str]  # distribution -> oldest version the project runs on
+    recording: bool = False  # the walk remembers what is fetched, pinned or not
     calls: Names[tuple[Rule, Match]] = field(default_factory=Names)
     methods: dict[str, list[tuple[Rule, Match, frozenset[str]]]] = field(default_factory=lambda: defaultdict(list))
     targets: dict[str, list[tuple[Rule, Assign]]] = field(default_factory=lambda: defaultdict(list))
@@ -137,9 +138,9 @@ class Index:
         return None
 
 
-def build(rules: RuleSet, minimums: Mapping[str, str]) -> Index:
+def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) -> Index:
     """Return the index of these rules for a project that runs on at least the versions `minimums`."""
-    index = Index(rules, minimums)
+    index = Index(rules, minimums, recording)
     apis = rules.apis
     for name, order in apis.params.items():
         index.params.add(name, order)

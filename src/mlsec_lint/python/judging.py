@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Assign, Default, Entry, Level, Match, Rule
-from mlsec_lint.python import shell
+from mlsec_lint.python import fetches, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge
 from mlsec_lint.python.dispatch import evaluate
@@ -94,6 +94,8 @@ def _match(
             return False
         if answer.some:
             confidence = min(confidence, Level.MEDIUM)
+    if match.artefacts and walker.index.recording:
+        fetches.record(walker, node, dotted, match, arguments, confidence)
     argument, shown, ok = "", "", not (match.require or match.forbid)
     if not ok:
         verdict = _conditions(walker, judge, match, arguments, given)

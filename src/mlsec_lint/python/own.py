@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from mlsec_lint.python import fetches
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.checks import unseen_check
@@ -97,6 +98,8 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         walker.vouch(binding.origins(summary.checked))
     for pending in summary.pending:
         reached(walker, node, pending, binding)
+    if info.fetches and not walker.silent:
+        fetches.reached(walker, node, info, binding, arguments)
     result = binding.value(summary.returns)
     if _unclear(result):
         verdict = unseen_check(walker, node, arguments)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from mlsec_lint import commands
 from mlsec_lint.model import Level, Rule, Words
+from mlsec_lint.python import fetches
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.values import Const, Name, Sequence, Text, Value
@@ -25,6 +26,9 @@ def judge(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -> 
     for command in _commands(resolved(walker, given[0]), arguments):
         for rule, table in commands.ask(command, walker.index.commands):
             _spoken(walker, node, dotted, rule, table)
+        if walker.index.recording and not walker.silent:
+            for candidate in commands.candidates(command, walker.index.commands):
+                fetches.record_command(walker, node, dotted, candidate, arguments)
 
 
 def _commands(value: Value, arguments: Arguments) -> list[commands.Command]:

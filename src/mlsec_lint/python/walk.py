@@ -49,6 +49,7 @@ from mlsec_lint.python.values import Sequence as Items
 
 if TYPE_CHECKING:
     from mlsec_lint.project import View
+    from mlsec_lint.python.fetches import Call
 
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
 DEEPEST = 60  # nested function evaluations
@@ -78,6 +79,8 @@ class Walker:
         self.resolving: set[str] = set()  # names of other modules being looked into
         self.vouched: set[int] = set()  # calls whose result a check has vouched for
         self.called: set[str] = set()  # library callables called
+        self.fetches: dict[tuple[int, tuple[str, ...]], Call] = {}  # calls that fetch artefacts, where recorded
+        self.named: set[tuple[int, tuple[str, ...]]] = set()  # those whose names callers tell
         self.classes: list[ClassInfo] = []
         self.left: list[
             tuple[list[State], list[State]]

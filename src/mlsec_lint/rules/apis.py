@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from mlsec_lint.model import Apis, Predicate, RuleError, VersionedDefault
+from mlsec_lint.model import Apis, Form, Predicate, RuleError, VersionedDefault
 from mlsec_lint.rules.keys import APIS
 from mlsec_lint.rules.predicates import PredicateError, Reader
 from mlsec_lint.rules.shape import faults, nearest
@@ -126,6 +126,8 @@ class _Builder:
             checks=self.lists("checks").get("", ()),
             groups=groups,
             restricts=self.spread("restricts", tuple),
+            artefacts={key: _form(key, value) for key, (value, _) in self.tables.entries("artefacts").items()},
+            files={key: value for key, (value, _) in self.tables.entries("files").items()},
             phrases={key: value for key, (value, _) in self.tables.entries("phrases").items()},
         )
 
@@ -169,6 +171,11 @@ class _Builder:
                 if default is not None:
                     found.update({(name, parameter): default for name in self.expand("defaults", key, key)})
         return found
+
+
+def _form(key: str, written: Mapping[str, Any]) -> Form:
+    also = tuple(written.get("also", {}).items())
+    return Form(**{"kind": key, **written, "also": also})
 
 
 def _default(parameter: str, written: Mapping[str, str], reader: Reader) -> VersionedDefault:

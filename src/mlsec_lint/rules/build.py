@@ -129,7 +129,7 @@ class _Builder(Detection):
     def examples(self) -> Iterator[Example]:
         for kind in ("bad", "good"):
             for _, table in self.tables(kind):
-                more = {key: table[key] for key in ("note", "fixed", "filename") if key in table}
+                more = {key: table[key] for key in ("note", "fixed", "filename", "lock") if key in table}
                 yield Example(table["code"], kind == "bad", **more)
 
 

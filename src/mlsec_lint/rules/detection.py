@@ -11,6 +11,7 @@ from mlsec_lint.model import (
     Assign,
     Conditions,
     Default,
+    Drift,
     Endpoint,
     Entry,
     Flow,
@@ -77,6 +78,7 @@ class Detection:
             "commands": tuple(self.command(*one) for one in self.tables("command")),
             "texts": tuple(self.text(*one) for one in self.tables("text")),
             "requirements": tuple(self.requirement(*one) for one in self.tables("requirement")),
+            "drifts": tuple(Drift(one["fault"], one.get("message", "")) for _, one in self.tables("lock")),
         }
 
     def tables(self, kind: str) -> Iterator[tuple[str, Table]]:
@@ -117,6 +119,10 @@ class Detection:
             message=table.get("message", ""),
             severity=_level(table, "severity"),
             confidence=_level(table, "confidence"),
+            artefacts=_artefacts(table),
+            revision=table.get("revision", ""),
+            digests=texts(table.get("digest", [])),
+            file=table.get("file", ""),
         )
 
     def assign(self, key: str, table: Table) -> Assign:
@@ -166,6 +172,9 @@ class Detection:
             message=table.get("message", ""),
             severity=_level(table, "severity"),
             confidence=_level(table, "confidence"),
+            artefacts=_artefacts(table),
+            subject=table.get("subject", ""),
+            revision=table.get("revision", ""),
         )
 
     def text(self, key: str, table: Table) -> Text:
@@ -188,7 +197,12 @@ class Detection:
             advisory=table.get("advisory", ""),
             message=table.get("message", ""),
             severity=_level(table, "severity"),
+            artefacts=_artefacts(table),
         )
+
+
+def _artefacts(table: Table) -> tuple[str, ...]:
+    return texts(table["artefact"]) if "artefact" in table else ()
 
 
 def _level(table: Table, key: str) -> Level | None:

@@ -22,7 +22,9 @@ FAMILIES = {
 PLACEHOLDERS = ("call", "argument", "value", "subject", "source", "source_line")
 MESSAGE_LENGTH = 120
 FAULTS = ("unpinned", "vcs", "url", "extra-index", "look-alike", "vulnerable", "no-hash")
-DETECTIONS = ("match", "assign", "default", "entry", "flow", "text", "command", "requirement", "visitor")
+DRIFTS = ("new", "gone", "moved")
+COMPONENTS = ("machine-learning-model", "data", "library", "application", "file")
+DETECTIONS = ("match", "assign", "default", "entry", "flow", "text", "command", "requirement", "lock", "visitor")
 
 
 def _text(**more: Any) -> Schema:
@@ -83,6 +85,10 @@ MATCH = _table(
     message=MESSAGE,
     severity=LEVEL,
     confidence=LEVEL,
+    artefact=_one_or_more(KEBAB),
+    revision=_text(),
+    digest=_one_or_more(_text()),
+    file=_text(),
 )
 ASSIGN = _table(("target", "value"), target=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL)
 DEFAULT = _table(
@@ -127,6 +133,9 @@ COMMAND = _table(
     message=MESSAGE,
     severity=LEVEL,
     confidence=LEVEL,
+    artefact=_one_or_more(KEBAB),
+    subject=_text(),
+    revision=_text(),
 )
 REQUIREMENT = _table(
     ("fault",),
@@ -136,7 +145,9 @@ REQUIREMENT = _table(
     advisory=_text(),
     message=MESSAGE,
     severity=LEVEL,
+    artefact=_one_or_more(KEBAB),
 )
+LOCK = _table(("fault",), fault=_words(*DRIFTS), message=MESSAGE)
 FIX: Schema = _table(
     ("safety",),
     safety=_words("safe", "unsafe", "display"),
@@ -145,7 +156,7 @@ FIX: Schema = _table(
     call=NAME,
     replace=_map(STRING),
 )
-EXAMPLE = _table(("code",), code=_text(), note=_text(), fixed=_text(), filename=_text())
+EXAMPLE = _table(("code",), code=_text(), note=_text(), fixed=_text(), filename=_text(), lock=_text())
 
 RULE = _table(
     (
@@ -176,6 +187,7 @@ RULE = _table(
     text=_list(TEXT),
     command=_list(COMMAND),
     requirement=_list(REQUIREMENT),
+    lock=_list(LOCK),
     visitor=_form(r"^[a-z_][a-z0-9_]*$", "the name of a function"),
     fix=FIX,
     bad=_list(EXAMPLE),
@@ -196,6 +208,21 @@ APIS = _table(
     saves=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     digests=_table(strong=NAMES, weak=NAMES),
     checks=NAMES,
+    artefacts=_map(
+        _table(
+            ("form", "component"),
+            kind=KEBAB,
+            form=REGEX,
+            component=_words(*COMPONENTS),
+            source=_words("hub", "git"),
+            type=_text(),
+            url=_text(),
+            name=_text(),
+            pinned=_text(),
+            also=_map(_text()),
+        )
+    ),
+    files=_map(REGEX),
     restricts=_map(_list(_form(r"^[A-Za-z_]\w*$", "a method name"))),
     phrases=_map(_text()),
 )

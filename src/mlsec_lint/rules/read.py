@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlsec_lint.model import Rule, RuleError, RuleSet
+from mlsec_lint.model import Apis, Match, Requirement, Rule, RuleError, RuleSet, Words
 from mlsec_lint.rules.apis import Tables
 from mlsec_lint.rules.apis import build as build_apis
 from mlsec_lint.rules.build import build as build_rule
@@ -47,6 +47,7 @@ def parse(folders: Sequence[Folder]) -> tuple[RuleSet, list[RuleError]]:
         errors += wrong
         if rule is not None:
             rules.append(rule)
+            errors += _unknown_artefacts(rule, apis)
     errors += _between([(shown, data) for shown, data, _ in written])
     rules.sort(key=lambda rule: rule.code)
     return RuleSet(tuple(rules), apis, digest.hexdigest()), errors
@@ -71,6 +72,23 @@ def _shown(root: Path, path: Path, own: bool) -> str:
     """Return the path for messages: ours from `rules/` on, others as they were given."""
     inside = path.relative_to(root).as_posix()
     return f"rules/{inside}" if own else os.path.join(root.as_posix(), inside).replace(os.sep, "/")
+
+
+def _unknown_artefacts(rule: Rule, apis: Apis) -> list[RuleError]:
+    tables: tuple[tuple[str, tuple[Match | Words | Requirement, ...]], ...] = (
+        ("match", rule.matches),
+        ("command", rule.commands),
+        ("requirement", rule.requirements),
+    )
+    return [
+        RuleError(
+            rule.path, f"{key}[{number}].artefact", f"no `[artefacts]` table is {one!r}{nearest(one, apis.artefacts)}"
+        )
+        for key, rows in tables
+        for number, table in enumerate(rows)
+        for one in table.artefacts
+        if one not in apis.artefacts
+    ]
 
 
 def _between(written: Sequence[tuple[str, dict[str, Any]]]) -> list[RuleError]:

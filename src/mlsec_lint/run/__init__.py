@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mlsec_lint import baseline, changes, config, rules, source
-from mlsec_lint.model import Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
+from mlsec_lint.model import ConfigError, Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
 from mlsec_lint.project import Project
 from mlsec_lint.run import pool
-from mlsec_lint.run.one import Result, Task, check_file, not_checked
+from mlsec_lint.run.one import Result, Task, check_file, lock_of, not_checked
 
 # Up to this many bytes in a run, files that no rule asks about are parsed too, so that a broken one is told (11 MB/s).
 SMALL = 5_000_000
@@ -104,6 +104,7 @@ def run(paths: Iterable[str], options: Options) -> Report:
     fallback = options.settings_for(".")
     tasks, failed = plan(paths, options)
     rulesets = _rulesets([fallback, *(task.settings for task in tasks)])
+    _hold_locks(tasks, rulesets)
     every = tasks
     if _bytes(tasks) <= SMALL:
         tasks = [replace(task, syntax=True) for task in tasks]
@@ -156,6 +157,18 @@ def _rulesets(every: Iterable[Settings]) -> dict[tuple[str, ...], RuleSet]:
     if errors:
         raise Mistakes(tuple(errors.values()))
     return rulesets
+
+
+def _hold_locks(tasks: Iterable[Task], rulesets: Mapping[tuple[str, ...], RuleSet]) -> None:
+    """Read the lock files that rules ask about, so that a mistake in one is told once; raises Mistakes."""
+    errors: dict[str, Problem] = {}
+    for folder, settings in {(os.path.dirname(task.file.path), task.settings) for task in tasks}:
+        try:
+            lock_of(folder, rulesets[settings.rules], settings)
+        except ConfigError as error:
+            errors[str(error)] = error
+    if errors:
+        raise Mistakes(tuple(errors[key] for key in sorted(errors)))
 
 
 def check_one(task: Task, rulesets: Mapping[tuple[str, ...], RuleSet], project: Project | None) -> Result:

@@ -21,6 +21,7 @@ from mlsec_lint.model import Finding, Hidden, Level, Rule, RuleSet, Settings, So
 from mlsec_lint.source.python import python_source
 
 if TYPE_CHECKING:
+    from mlsec_lint.lockfile import Lock
     from mlsec_lint.project import Project
     from mlsec_lint.requirements import Facts
 
@@ -93,7 +94,8 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     folder = os.path.dirname(os.path.abspath(task.file.path))
     settings = _assuming(task.settings, folder)
     facts = _facts(folder) if text.kind == "requirements" else None
-    raw = check(text, ruleset, settings, project, facts)
+    lock = lock_of(folder, ruleset, settings)
+    raw = check(text, ruleset, settings, project, facts, lock)
     parsed = text.kind in PARSED and passes(text, index_for(ruleset, settings), project)
     if task.syntax and text.kind == "python" and not parsed:
         _hold_to_grammar(text)
@@ -111,7 +113,7 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
             ruleset.rules,
             require_reasons=settings.require_reasons,
             selected=lambda rule: _alive(rule, settings),
-            everything=lambda: check(text, ruleset, replace(settings, audit=True, preview=True), project),
+            everything=lambda: check(text, ruleset, replace(settings, audit=True, preview=True), project, facts, lock),
         )
     for finding in shown:
         _sort_out(finding, by_code, task, result)
@@ -119,6 +121,15 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     result.hidden += [one for one in hidden if one.finding.code in kept and _severe(one.finding, settings)]
     _remember_lines(text, result)
     return result
+
+
+def lock_of(folder: str, ruleset: RuleSet, settings: Settings) -> Lock | None:
+    """Return the lock file that holds for a folder, where a rule in force asks about it; raises ConfigError."""
+    if not any(rule.drifts and _alive(rule, settings) and config.chosen(settings, rule) for rule in ruleset.rules):
+        return None
+    from mlsec_lint import lockfile
+
+    return lockfile.for_folder(folder)
 
 
 def _hold_to_grammar(text: Source) -> None:
