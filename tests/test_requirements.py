@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mlsec_lint import requirements
-from mlsec_lint.model import Requirement, Source, SourceError
+from mlsec_lint import others, requirements
+from mlsec_lint.model import Predicate, Requirement, Source, SourceError
 from mlsec_lint.requirements import Entry, Facts
 
 LIBRARY = '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "x"\n'
@@ -42,16 +42,18 @@ def test_a_requirements_file_is_read_line_by_line() -> None:
     assert short("requirements.txt", text) == [
         (2, 1, "-rbase.txt"),
         (3, 1, "--extra-index-urlhttps://x/simple"),
-        (4, 1, "some-package>= 1.0, <2"),
+        (4, 1, "some-package<2,>=1.0"),
         (5, 1, "a==1.0"),
         (7, 4, "y@git+https://x/y.git@main#egg=y"),
         (8, 1, "b@https://x/b-1.0-py3-none-any.whl"),
         (9, 1, "pkg-c@https://x/pkg_c-1.2.0.tar.gz#sha256=ab"),
         (10, 1, "file:./local"),
+        (11, 1, ""),
     ]
     entries = read("requirements.txt", text)
-    assert entries[2].marker == "python_version < '3.12'"
-    assert [entry.has_hash for entry in entries] == [False, False, False, True, False, False, True, False]
+    assert entries[2].marker == 'python_version < "3.12"'
+    assert [entry.has_hash for entry in entries] == [False, False, False, True, False, False, True, False, False]
+    assert entries[8].trouble.startswith("is no requirement: ")
     assert all(entry.others_hashed for entry in entries)
 
 
@@ -75,6 +77,20 @@ def test_a_pyproject_file_is_read_with_places() -> None:
     assert by_name["c"].group == "gpu"
     assert by_name["c"].in_package
     assert not by_name["d"].in_package
+
+
+def test_a_requirement_is_placed_where_it_stands_and_not_where_its_text_occurs_first() -> None:
+    text = '[project]\nname = "x"\nkeywords = ["a"]  # "a"\ndependencies = [\n  # "a"\n  \'a\',\n  "b",\n]\n'
+    assert short("pyproject.toml", text) == [(6, 4, "a"), (7, 4, "b")]
+
+
+def test_indexes_that_are_searched_for_any_name_are_read() -> None:
+    source = '[[tool.{0}.source]]\nname = "{1}"\nurl = "https://{1}"\n{2}'
+    poetry = source.format("poetry", "a", "") + source.format("poetry", "b", 'priority = "explicit"\n')
+    assert short("pyproject.toml", poetry) == []
+    assert short("pyproject.toml", poetry + source.format("poetry", "c", "")) == [(8, 1, "--extra-index-urlhttps://c")]
+    pdm = source.format("pdm", "a", "") + source.format("pdm", "b", "")
+    assert short("pyproject.toml", pdm) == [(4, 1, "--extra-index-urlhttps://b")]
 
 
 def test_poetry_and_pipenv_tables_are_read() -> None:
@@ -110,6 +126,64 @@ def test_setup_cfg_and_conda_environments_are_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("a", "a"),
+        ("a=1.2", "a==1.2.*"),
+        ("a=1.2.3", "a==1.2.3"),
+        ("a=1.2=py310_0", "a==1.2"),
+        ("a==1.2", "a==1.2"),
+        ("a 1.2.3", "a==1.2.3"),
+        ("a >=1,<2", "a>=1,<2"),
+        ("a=1.2|1.3", "a"),
+        ("c::a[version='>=1.2']", "a>=1.2"),
+    ],
+)
+def test_conda_specifications_are_read(written: str, expected: str) -> None:
+    assert short("environment.yml", f'dependencies: ["{written}"]') == [(1, 17, expected)]
+
+
+def test_a_broken_environment_is_said_with_its_line() -> None:
+    with pytest.raises(SourceError, match="is not YAML") as caught:
+        read("environment.yml", "name: x\ndependencies: [a\n")
+    assert caught.value.place == "3"
+
+
+def test_what_setup_py_says_in_literals_has_its_place() -> None:
+    text = (
+        "from setuptools import setup\nBASE = ['a>=1']\n"
+        "setup(install_requires=BASE + ['b'], extras_require={'x': BASE, 'y': ['c==1']},\n"
+        "      setup_requires=read('file'), python_requires='>=3.9')\n"
+    )
+    assert short("setup.py", text) == [
+        (2, 10, "a>=1"),
+        (2, 10, "a>=1"),
+        (3, 33, "b"),
+        (3, 72, "c==1"),
+        (4, 53, "python>=3.9"),
+    ]
+    assert short("setup.py", "setup = 1\n") == short("setup.py", "setup(\n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "trouble"),
+    [
+        ("torch=2.0", True),
+        ("torch>=2.x", True),
+        ("two words", True),
+        ("{{ package }}==1.0", False),
+        ("torch==2.6.0  ;  python_version < '3.12'", False),
+        ("my/folder", False),
+        ("dist/own-1.0-py3-none-any.whl", False),
+        ("-e .[dev]", False),
+    ],
+)
+def test_a_line_that_pip_would_refuse_is_told(line: str, trouble: bool) -> None:
+    told = others.unreadable(Source("requirements.txt", "a==1\n" + line + "\n", "requirements"))
+    assert [number for number, _ in told] == ([2] if trouble else [])
+
+
 def test_broken_toml_is_said_with_its_line() -> None:
     with pytest.raises(SourceError, match="is not TOML") as caught:
         read("pyproject.toml", "[project]\nname =\n")
@@ -132,12 +206,15 @@ def test_broken_toml_is_said_with_its_line() -> None:
         ("./a.whl", "url", False),
         ("--extra-index-url https://x", "extra-index", True),
         ("--index-url https://x", "extra-index", False),
+        ("--trusted-host x", "option", True),
+        ("--trusted-host=y", "option", False),
         ("a==1.0", "no-hash", False),
     ],
 )
 def test_faults_of_a_line(line: str, fault: str, expected: bool) -> None:
     (entry,) = read("requirements.txt", line)
-    assert requirements.match(entry, Requirement(("*",), fault)) is expected
+    options = (("--trusted-host", Predicate("equals", "x")),)
+    assert requirements.match(entry, Requirement(("*",), fault, options=options)) is expected
 
 
 def test_a_missing_hash_is_a_fault_where_others_have_one() -> None:
@@ -188,6 +265,22 @@ def test_ranges_are_right_in_a_library_and_where_a_lock_stands_beside(tmp_path: 
     assert not requirements.match(entry, rule, Facts(application=False))
     (tmp_path / "pyproject.toml").write_text(LIBRARY + 'classifiers = ["Private :: Do Not Upload"]\n', encoding="utf-8")
     assert requirements.facts(str(tmp_path)).application
+
+
+def test_what_a_compiled_list_or_a_constraints_file_pins_is_pinned(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "requirements.txt").write_text("-c limits/all.txt\na\nb\nc\n", encoding="utf-8")
+    (tmp_path / "limits").mkdir()
+    (tmp_path / "limits/all.txt").write_text("a==1\nb<2\n", encoding="utf-8")
+    (tmp_path / "requirements-compiled.txt").write_text(
+        "# This file is autogenerated by pip-compile with Python 3.11\nc==1\nd\n", encoding="utf-8"
+    )
+    (tmp_path / "requirements-hashed.txt").write_text("e==1 --hash=sha256:ab\n", encoding="utf-8")
+    known = requirements.facts(str(tmp_path))
+    assert known.pinned == {"a", "c", "e"}
+    unpinned = Requirement(("*",), "unpinned")
+    found = read("requirements.txt", (tmp_path / "requirements.txt").read_text(encoding="utf-8"))
+    assert [entry.name for entry in found if requirements.match(entry, unpinned, known)] == ["b"]
 
 
 def test_a_project_table_without_a_build_system_is_an_application(tmp_path: Path) -> None:

@@ -211,3 +211,41 @@ def test_text_of_an_editor_is_what_its_name_says() -> None:
     assert source.from_text("x = 1", "stdin").kind == "python"
     with pytest.raises(SourceError, match="is not JSON"):
         source.from_text("{", "n.ipynb")
+
+
+def test_what_a_requirements_file_includes_is_read_whatever_it_is_called(tmp_path: Path) -> None:
+    make(tmp_path, "deps/base", "deps/limits.in", "deps/more.txt")
+    (tmp_path / "requirements.txt").write_text(
+        "-r deps/base\n--constraint=deps/limits.in  # why\n-r https://example.org/x.txt\n-r missing.txt\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "deps/base").write_text("-rmore.txt\n-r ../requirements.txt\n", encoding="utf-8")
+    assert found(tmp_path) == [
+        "requirements.txt requirements",
+        "deps/base requirements",
+        "deps/more.txt requirements",
+        "deps/limits.in requirements",
+    ]
+
+
+def test_a_large_file_is_data_and_no_configuration(tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text("[" + "1," * 200_000 + "1]", encoding="utf-8")
+    make(tmp_path, "train.json")
+    assert found(tmp_path, settings=Settings(preview=True)) == ["train.json config"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("action.yml", "workflow"),
+        (".github/workflows/x.yaml", "workflow"),
+        (".github/workflows/x.json", "config"),
+        ("ci/build.gitlab-ci.yml", "workflow"),
+        ("environment-gpu.yaml", "requirements"),
+        ("environment.json", "config"),
+        ("conf/model.toml", "config"),
+        ("pyproject.toml", "requirements"),
+    ],
+)
+def test_the_kind_of_a_yaml_json_or_toml_file_follows_from_its_name(path: str, kind: str) -> None:
+    assert source.kind_of(path, configs=True) == kind

@@ -45,7 +45,7 @@ def check(
             from mlsec_lint import python
 
             found += python.analyse(source, index, project)
-    if source.kind != "python":
+    if source.kind != "python" or source.path.endswith("setup.py"):
         from mlsec_lint import others
 
         found += others.find(source, index.rules, facts)

@@ -169,8 +169,9 @@ class Requirement:
     """One `[[requirement]]` table: a line of a dependency file."""
 
     names: tuple[str, ...]  # canonical distribution names, "*" for any
-    fault: str  # unpinned, vcs, url, extra-index, look-alike, vulnerable, no-hash
+    fault: str  # unpinned, vcs, url, extra-index, look-alike, vulnerable, no-hash, option
     below: str = ""  # for `vulnerable`: the first good version
+    options: Conditions = ()  # for `option`: options of the installer, one of which has this value
     advisory: str = ""
     message: str = ""
     severity: Level | None = None

@@ -17,14 +17,27 @@ def find(source: Source, rules: RuleSet, facts: requirements.Facts | None = None
 
     `facts` tell about the project that a dependency file belongs to; raises SourceError where the file is malformed.
     """
-    if source.kind == "requirements":
-        yield from _dependencies(source, rules, facts or requirements.Facts())
+    if has_dependencies(source):
+        alone = requirements.Facts(application=not source.path.endswith(("setup.py", "setup.cfg")))
+        yield from _dependencies(source, rules, facts or alone)
     asked = [rule for rule in rules.rules if rule.commands]
     if asked:
         lines = source.text.splitlines()
         for command in commands.find(source):
             for rule, table in commands.ask(command, asked):
                 yield _finding(source, rule, table, command, lines)
+
+
+def has_dependencies(source: Source) -> bool:
+    """Return whether a source may name packages to install, so that the facts of its project matter."""
+    return source.kind == "requirements" or source.path.rpartition("/")[2] == "setup.py"
+
+
+def unreadable(source: Source) -> tuple[tuple[int, str], ...]:
+    """Return the lines of a list of requirements that its installer would refuse, with the reason."""
+    if source.kind != "requirements" or not source.path.endswith((".txt", ".yml", ".yaml")):
+        return ()
+    return tuple((entry.line, f"it {entry.trouble}") for entry in requirements.read(source) if entry.trouble)
 
 
 def _dependencies(source: Source, rules: RuleSet, facts: requirements.Facts) -> Iterator[Finding]:

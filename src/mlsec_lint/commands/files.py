@@ -32,7 +32,7 @@ def find(source: Source) -> Iterator[Command]:
     elif source.kind == "dockerfile":
         yield from _dockerfile(source.text)
     elif source.kind == "workflow":
-        for script in workflows.scripts(source.text, github=".gitlab-ci" not in source.path):
+        for script in workflows.scripts(source):
             yield from split(script.text, line=script.line, column=script.column)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from mlsec_lint import holds as plain
 from mlsec_lint.commands.words import Command, Word, module_at, program_name
 from mlsec_lint.model import Predicate, Words
 
@@ -39,7 +40,6 @@ VALUED = {
 VALUED |= {"mamba": VALUED["conda"], "micromamba": VALUED["conda"], "uv": VALUED["pip"], "podman": VALUED["docker"]}
 _valued = {program: frozenset(options.split()) for program, options in VALUED.items()}
 _CLUSTER = re.compile(r"-[A-Za-z0-9]{2,8}")
-_compiled = cache(re.compile)
 
 
 @cache
@@ -157,27 +157,4 @@ def _after(word: Word, at: int) -> Word:
 
 def holds(predicate: Predicate, word: Word) -> bool | None:
     """Return whether a word satisfies a predicate; None where that is not known."""
-    op, wanted = predicate.op, predicate.value
-    if op == "given":
-        return True
-    if op == "prefix":
-        if _compiled(str(wanted)).match(word.known):
-            return True
-        return False if word.text is not None else None
-    if op == "not":
-        inner = holds(predicate.parts[0], word)
-        return None if inner is None else not inner
-    if op == "any":
-        answers = [holds(part, word) for part in predicate.parts]
-        return True if True in answers else None if None in answers else False
-    if op == "kind":
-        return (wanted == "template") if word.text is None else wanted in ("string", "constant")
-    if word.text is None:
-        return None
-    if op == "equals":
-        return word.text == wanted
-    if op == "regex":
-        return _compiled(str(wanted)).fullmatch(word.text) is not None
-    if op == "has":
-        return any(holds(part, Word(word.text)) or str(part.value) in word.text for part in predicate.parts)
-    return None
+    return plain.holds(predicate, plain.UNKNOWN if word.text is None else word.text, word.known)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from mlsec_lint.holds import holds
 from mlsec_lint.model import Requirement
 from mlsec_lint.requirements.entries import Entry, Facts, canonical
 from mlsec_lint.requirements.versions import is_below, is_pinned
@@ -24,8 +25,10 @@ def match(entry: Entry, table: Requirement, facts: Facts = UNKNOWN) -> bool:
     """
     if table.fault == "extra-index":
         return entry.option == "--extra-index-url"
+    if table.fault == "option":
+        return any(entry.option == name and holds(value, entry.url) is True for name, value in table.options)
     named = entry.name and ("*" in table.names or entry.name in {canonical(name) for name in table.names})
-    if entry.option or not (named or ("*" in table.names and entry.url)):
+    if entry.option or entry.trouble or not (named or ("*" in table.names and entry.url)):
         return False
     if table.fault == "look-alike":
         return True
@@ -42,5 +45,6 @@ def match(entry: Entry, table: Requirement, facts: Facts = UNKNOWN) -> bool:
         return entry.others_hashed and not entry.has_hash
     if table.fault == "unpinned":
         wide = not is_pinned(entry.specifier) and not entry.has_hash
-        return wide and facts.application and not facts.locked and not (entry.in_package and entry.group == "build")
+        locked = facts.locked or entry.name in facts.pinned
+        return wide and facts.application and not locked and not (entry.in_package and entry.group == "build")
     return False

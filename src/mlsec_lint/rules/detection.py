@@ -190,10 +190,13 @@ class Detection:
     def requirement(self, key: str, table: Table) -> Requirement:
         if table["fault"] == "vulnerable" and "below" not in table:
             self.tell(f"{key}.below", "is missing: the first version without the fault")
+        if table["fault"] == "option" and not table.get("option"):
+            self.tell(f"{key}.option", "is missing: the option of the installer, and a predicate on its value")
         return Requirement(
             names=texts(table.get("name", "*")),
             fault=table["fault"],
             below=table.get("below", ""),
+            options=self.conditions(key, table, "option"),
             advisory=table.get("advisory", ""),
             message=table.get("message", ""),
             severity=_level(table, "severity"),

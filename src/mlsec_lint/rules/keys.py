@@ -21,7 +21,7 @@ FAMILIES = {
 }
 PLACEHOLDERS = ("call", "argument", "value", "subject", "source", "source_line")
 MESSAGE_LENGTH = 120
-FAULTS = ("unpinned", "vcs", "url", "extra-index", "look-alike", "vulnerable", "no-hash")
+FAULTS = ("unpinned", "vcs", "url", "extra-index", "look-alike", "vulnerable", "no-hash", "option")
 DRIFTS = ("new", "gone", "moved")
 COMPONENTS = ("machine-learning-model", "data", "library", "application", "file")
 DETECTIONS = ("match", "assign", "default", "entry", "flow", "text", "command", "requirement", "lock", "visitor")
@@ -142,6 +142,7 @@ REQUIREMENT = _table(
     name=_one_or_more(_text()),
     fault=_words(*FAULTS),
     below=_text(),
+    option=CONDITIONS,
     advisory=_text(),
     message=MESSAGE,
     severity=LEVEL,

@@ -93,7 +93,7 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
 
     folder = os.path.dirname(os.path.abspath(task.file.path))
     settings = _assuming(task.settings, folder)
-    facts = _facts(folder) if text.kind == "requirements" else None
+    facts = _facts(folder) if text.kind == "requirements" or text.path.endswith("setup.py") else None
     lock = lock_of(folder, ruleset, settings)
     raw = check(text, ruleset, settings, project, facts, lock)
     parsed = text.kind in PARSED and passes(text, index_for(ruleset, settings), project)
@@ -101,7 +101,7 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
         _hold_to_grammar(text)
     result = Result(parsed=parsed)
     by_code = {rule.code: rule for rule in ruleset.rules}
-    for number, reason in text.troubles:
+    for number, reason in (*text.troubles, *_unreadable(text)):
         result.unread.append(Unread(_place(text, number), reason))
         raw.append(_trouble(text, by_code.get(NOT_CHECKED), number, reason))
     shown: list[Finding] = raw
@@ -130,6 +130,12 @@ def lock_of(folder: str, ruleset: RuleSet, settings: Settings) -> Lock | None:
     from mlsec_lint import lockfile
 
     return lockfile.for_folder(folder)
+
+
+def _unreadable(text: Source) -> tuple[tuple[int, str], ...]:
+    from mlsec_lint import others
+
+    return others.unreadable(text) if text.kind == "requirements" else ()
 
 
 def _hold_to_grammar(text: Source) -> None:

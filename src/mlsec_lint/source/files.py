@@ -1,6 +1,6 @@
-"""Which files are ours to read, and of what kind each is, by name alone.
+"""Which files are ours to read, and of what kind each is, by name; and those that a requirements file names with `-r`.
 
-Must not know what stands in a file.  Patterns of `.gitignore` and of `exclude` are those of git, read by pathspec.
+Must not know what else stands in a file.  Patterns of `.gitignore` and of `exclude` are those of git, read by pathspec.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ MANIFESTS = {
     "environment.yaml": "requirements",
     ".gitlab-ci.yml": "workflow",
     ".gitlab-ci.yaml": "workflow",
+    "action.yml": "workflow",
+    "action.yaml": "workflow",
     "Dockerfile": "dockerfile",
     "Containerfile": "dockerfile",
 }
@@ -40,7 +42,9 @@ SUFFIXES = {
     ".bash": "shell",
     ".dockerfile": "dockerfile",
 }
-CONFIGS = (".yml", ".yaml", ".json")
+CONFIGS = (".yml", ".yaml", ".json", ".toml")
+CONFIG_LIMIT = 200_000  # bytes; a larger YAML or JSON file that nobody named is data
+_INCLUDE = re.compile(r"^\s*(?:-[rc]|--requirement|--constraint)(?:\s*=\s*|\s*)(?!\w+://)([^\s#]+)", re.MULTILINE)
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
 
 
@@ -56,7 +60,7 @@ class File:
 def kind_of(path: str, configs: bool = False) -> str:
     """Return the kind of the file called `path` (as `Source.kind`), or "" where it is none of ours.
 
-    With `configs`, YAML and JSON files of no other kind are "config".
+    With `configs`, YAML, JSON and TOML files of no other kind are "config".
     """
     name = os.path.basename(path)
     suffix = os.path.splitext(name)[1]
@@ -70,10 +74,11 @@ def kind_of(path: str, configs: bool = False) -> str:
         return "requirements" if named else ""
     if suffix in CONFIGS:
         above = path.replace("\\", "/").split("/")[-3:-1]
-        if above == [".github", "workflows"] and suffix != ".json":
-            return "workflow"
-        if name.startswith("environment") and suffix != ".json":
-            return "requirements"
+        if suffix in (".yml", ".yaml"):
+            if above == [".github", "workflows"] or name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
+                return "workflow"
+            if name.startswith("environment"):
+                return "requirements"
         return "config" if configs else ""
     if name.startswith(("Dockerfile.", "Dockerfile-", "Containerfile.")) and suffix != ".md":
         return "dockerfile"
@@ -150,6 +155,7 @@ class _Walk:
             yield SourceError(shown, "", "is neither Python nor a notebook, script or manifest")
         elif not settings.only or kind in settings.only:
             yield File(path, shown, kind)
+            yield from self.included(path, kind)
 
     def excluded(self, path: str) -> bool:
         """Whether an absolute path (a folder's ends in a slash) lies in what is skipped, excluded or ignored by git."""
@@ -211,8 +217,34 @@ class _Walk:
                 continue
             if entry.is_symlink() and os.path.isdir(path):
                 continue
+            if kind == "config" and _size(entry) > CONFIG_LIMIT:
+                continue
             self._seen.add(path)
             yield File(path, self.shown(path), kind)
+            yield from self.included(path, kind)
+
+    def included(self, path: str, kind: str) -> Iterator[File]:
+        """Yield the files that a requirements file includes, whatever they are called, where they are there."""
+        if kind != "requirements" or not path.endswith(".txt"):
+            return
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                text = file.read(CONFIG_LIMIT)
+        except OSError:
+            return
+        for name in _INCLUDE.findall(text):
+            other = os.path.normpath(os.path.join(os.path.dirname(path), name.strip("'\"")))
+            if other not in self._seen and os.path.isfile(other) and not self.excluded(other):
+                self._seen.add(other)
+                yield File(other, self.shown(other), kind)
+                yield from self.included(other, kind)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:
+        return 0
 
 
 def _ignored(path: str, ignores: tuple[Ignore, ...]) -> bool:
