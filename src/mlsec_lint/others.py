@@ -35,7 +35,7 @@ def has_dependencies(source: Source) -> bool:
 
 def unreadable(source: Source) -> tuple[tuple[int, str], ...]:
     """Return the lines of a list of requirements that its installer would refuse, with the reason."""
-    if source.kind != "requirements" or not source.path.endswith((".txt", ".yml", ".yaml")):
+    if source.kind != "requirements" or source.path.endswith((".toml", ".cfg", "Pipfile")):
         return ()
     return tuple((entry.line, f"it {entry.trouble}") for entry in requirements.read(source) if entry.trouble)
 

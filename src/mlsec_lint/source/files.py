@@ -225,7 +225,7 @@ class _Walk:
 
     def included(self, path: str, kind: str) -> Iterator[File]:
         """Yield the files that a requirements file includes, whatever they are called, where they are there."""
-        if kind != "requirements" or not path.endswith(".txt"):
+        if kind != "requirements" or os.path.basename(path) in MANIFESTS or path.endswith((".yml", ".yaml")):
             return
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
