@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -81,8 +82,21 @@ def test_the_page_of_a_rule_shows_all_its_examples(rule: Rule) -> None:
     assert [one.code for one in rule.examples if one.code.strip("\n") not in page] == []
 
 
+@EACH_RULE
+def test_a_rule_says_who_did_this_to_whom_or_that_nobody_is_known_to_have(rule: Rule) -> None:
+    told = re.search(r"CVE-\d{4}-\d{4,}|GHSA-[\w-]+|\b(19|20)\d\d\b|\b[Nn]o incident|\bNo published\b", rule.case)
+    assert told
+
+
+@EACH_RULE
+def test_a_rule_says_when_not_to_worry(rule: Rule) -> None:
+    assert len(rule.fine) > 40
+
+
 def test_no_two_rules_say_the_same() -> None:
-    counts = Counter(text for rule in RULES.rules for text in {rule.summary, rule.message})
+    counts = Counter(
+        text for rule in RULES.rules for text in {rule.summary, rule.message, rule.why, rule.case, rule.fine}
+    )
     assert [text for text, count in counts.items() if count > 1] == []
 
 

@@ -59,8 +59,12 @@ def _sections(rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield title and Markdown of each part of the page, in order."""
     if rule.why:
         yield "What happens", rule.why
+    if rule.case:
+        yield "Who did this to whom", rule.case
     if rule.instead:
         yield "What to write instead", rule.instead
+    if rule.fine:
+        yield "When not to worry", rule.fine
     for title, bad in (("Reported", True), ("Not reported", False)):
         shown = [_example(one) for one in rule.examples if one.bad is bad]
         if shown:

@@ -230,6 +230,8 @@ class Rule:
     why: str
     instead: str
     path: str
+    case: str = ""  # who did this to whom
+    fine: str = ""  # when not to worry
     over: tuple[str, ...] = ()  # codes that stay silent where this rule reports the same node
     matches: tuple[Match, ...] = ()
     assigns: tuple[Assign, ...] = ()

@@ -103,5 +103,8 @@ def _shorten(rules: RuleSet, prose: bool) -> RuleSet:
     if prose:
         return rules
     return replace(
-        rules, rules=tuple(replace(rule, why="", instead="", references=(), examples=()) for rule in rules.rules)
+        rules,
+        rules=tuple(
+            replace(rule, why="", case="", instead="", fine="", references=(), examples=()) for rule in rules.rules
+        ),
     )

@@ -100,6 +100,8 @@ class _Builder(Detection):
             why=data["why"].strip(),
             instead=data["instead"].strip(),
             path=self.path,
+            case=data.get("case", "").strip(),
+            fine=data.get("fine", "").strip(),
             over=tuple(data.get("over", ())),
             visitor=data.get("visitor", ""),
             **parts,
