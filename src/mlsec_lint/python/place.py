@@ -45,7 +45,7 @@ def parse(source: Source) -> cst.Module:
     that LibCST's native parser would end the process.
     """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), resting_collector():
             warnings.simplefilter("ignore")
             ast.parse(source.text)
     except SyntaxError as error:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from mlsec_lint.requirements.entries import Entry, Facts
 from mlsec_lint.requirements.matching import match
-from mlsec_lint.requirements.project import facts, minimums
+from mlsec_lint.requirements.project import above, declared, facts, minimums
 from mlsec_lint.requirements.readers import read
 from mlsec_lint.requirements.versions import at_least
 
-__all__ = ["Entry", "Facts", "at_least", "facts", "match", "minimums", "read"]
+__all__ = ["Entry", "Facts", "above", "at_least", "declared", "facts", "match", "minimums", "read"]

@@ -41,11 +41,11 @@ def facts(folder: str) -> Facts:
 
 def _kind(folder: str) -> Facts:
     locked = any(os.path.exists(os.path.join(folder, name)) for name in LOCKS)
-    for above in _upward(folder):
-        texts = {name: text for name in METADATA if (text := _text(os.path.join(above, name)))}
+    for here in _upward(folder):
+        texts = {name: text for name in METADATA if (text := _text(os.path.join(here, name)))}
         if not texts:
             continue
-        locked = locked or any(os.path.exists(os.path.join(above, name)) for name in LOCKS)
+        locked = locked or any(os.path.exists(os.path.join(here, name)) for name in LOCKS)
         pyproject = texts.get("pyproject.toml", "")
         if _PRIVATE.search("\n".join(texts.values())):
             return Facts(True, locked)
@@ -81,31 +81,40 @@ def minimums(folder: str) -> dict[str, str]:
     metadata says of a distribution comes before extras and groups, and those before lists to install; where one of
     equal standing sets no lower bound, there is none.
     """
-    for above in _upward(folder):
-        entries = list(_entries(above))
-        if not entries:
-            continue
-        standing: dict[str, dict[int, list[str]]] = {}
-        for rank, entry in entries:
-            if entry.name and not entry.url:
-                standing.setdefault(entry.name, {}).setdefault(rank, []).append(lowest(entry.specifier))
-        result = {}
-        for name, ranks in standing.items():
-            bounds = ranks[min(ranks)]
-            if all(bounds):
-                result[name] = oldest(bounds)
-        return result
+    for here in _upward(folder):
+        if (found := declared(here)) is not None:
+            return found
     return {}
+
+
+def declared(folder: str) -> dict[str, str] | None:
+    """Return the lowest versions that the manifests in `folder` itself admit; None where there is none."""
+    entries = list(_entries(folder))
+    if not entries:
+        return None
+    standing: dict[str, dict[int, list[str]]] = {}
+    for rank, entry in entries:
+        if entry.name and not entry.url:
+            standing.setdefault(entry.name, {}).setdefault(rank, []).append(lowest(entry.specifier))
+    result = {}
+    for name, ranks in standing.items():
+        bounds = ranks[min(ranks)]
+        if all(bounds):
+            result[name] = oldest(bounds)
+    return result
+
+
+def above(folder: str) -> str:
+    """Return the folder above, or "" where `folder` is the top of its repository or of the file system."""
+    parent = os.path.dirname(folder)
+    return "" if parent == folder or os.path.exists(os.path.join(folder, ".git")) else parent
 
 
 def _upward(folder: str) -> Iterator[str]:
     folder = os.path.abspath(folder)
-    while True:
+    while folder:
         yield folder
-        parent = os.path.dirname(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
-            return
-        folder = parent
+        folder = above(folder)
 
 
 def _text(path: str) -> str:

@@ -153,7 +153,11 @@ def _hold_to_grammar(text: Source) -> None:
 def _minimums(folder: str) -> tuple[tuple[str, str], ...]:
     from mlsec_lint import requirements
 
-    return tuple(sorted(requirements.minimums(folder).items()))
+    own = requirements.declared(folder)
+    if own is not None:
+        return tuple(sorted(own.items()))
+    above = requirements.above(folder)
+    return _minimums(above) if above else ()
 
 
 @functools.lru_cache(maxsize=256)
@@ -163,6 +167,7 @@ def _facts(folder: str) -> Facts:
     return requirements.facts(folder)
 
 
+@functools.lru_cache(maxsize=4096)
 def _assuming(settings: Settings, folder: str) -> Settings:
     """The settings with the oldest versions that the project's own metadata admits; `assume` goes first."""
     return replace(settings, assume=tuple({**dict(_minimums(folder)), **dict(settings.assume)}.items()))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from mlsec_lint.model import Edit, Finding, Fix, Hidden, Rule, Source
-from mlsec_lint.suppress.comments import Directive, directives, lines_of, whole_file
+from mlsec_lint.suppress.comments import Directive, directives, lines_of, mentions, whole_file
 from mlsec_lint.suppress.excuses import excuse
 
 __all__ = ["apply", "directives", "excuse"]
@@ -37,6 +37,8 @@ def apply(
     """
     if "noqa" not in source.text.lower() and not any("noqa" in line.text.lower() for line in source.shell):
         return list(findings), []
+    if not findings and not speaks_of_us(source):
+        return [], []
     rules = tuple(rules)
     whole = whole_file(source)
     if whole is not None:
@@ -61,6 +63,14 @@ def apply(
         else:
             shown.append(finding)
     return shown, hidden
+
+
+def speaks_of_us(source: Source) -> bool:
+    """Return whether a comment may be about our rules; nearly all are about others', and cost more to read exactly."""
+    texts = (source.text, *(line.text for line in source.shell))
+    return any(
+        "mls" in found.lower() or _SLIP.match(found, len("# noqa")) for text in texts for found in mentions(text)
+    )
 
 
 # ---------------------------------------------------------------- what there is to say about them

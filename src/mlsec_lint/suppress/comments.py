@@ -69,6 +69,13 @@ def directives(source: Source) -> dict[int, Directive]:
     return found
 
 
+def mentions(text: str) -> Iterator[str]:
+    """Yield what looks like a `# noqa`, each with what follows it on its line and the codes that run on."""
+    for match in _NOQA.finditer(text):
+        end = text.find("\n", match.end())
+        yield text[match.start() : end if end >= 0 else len(text)]
+
+
 def _read(lines: list[str], first: int, last: int, comments: Comments | None) -> Iterator[Directive]:
     """The directives in the lines `first` to `last`, read as one text."""
     joined = "".join(lines[first - 1 : last])
