@@ -19,7 +19,7 @@ VALUED = {
     "--timeout --retries --cert --client-cert --cache-dir --log --progress-bar --no-binary --only-binary "
     "--upgrade-strategy -C --config-settings --global-option --install-option --exists-action --report "
     "--root-user-action -d --dest -w --wheel-dir --python -p --build --no-build-package --index "
-    "--default-index --index-strategy -b --override",
+    "--default-index --index-strategy -b --override --group --extra",
     "conda": "-n --name -p --prefix -c --channel -f --file --solver",
     "curl": "-o --output --output-dir -H --header -A --user-agent -e --referer -u --user -b --cookie -c --cookie- "
     "jar -X --request -d --data --data-raw --data-binary -F --form -T --upload-file -w --write-out -x "

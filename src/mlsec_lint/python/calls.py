@@ -50,13 +50,14 @@ TELLING = frozenset(
 def call(walker: Walker, node: cst.Call) -> Value:
     """Return what a call returns, asking the rules about it on the way."""
     function = resolved(walker, evaluate(walker, node.func))
-    told = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
-    if told in TELLING:
-        walker.digests.telling += 1
-        arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
-        walker.digests.telling -= 1
-    else:
-        arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
+    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else str(getattr(node.func, "value", ""))
+    telling, expecting = name in TELLING, name.startswith("assert")
+    walker.digests.telling += telling
+    walker.comparing += expecting
+    arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
+    walker.digests.telling -= telling
+    walker.comparing -= expecting
+    if not telling:
         for value in arguments.values():
             walker.digests.escape(value)
     return apply(walker, node, function, arguments)
@@ -134,13 +135,18 @@ def _construct(walker: Walker, node: cst.Call, cls: ClassInfo, arguments: Argume
             elif isinstance(alt, Name):
                 base = alt.dotted.rpartition(".")[0]
                 call_library(walker, node, Name(base), Value((Name(base),)), arguments, True)
-    if found is None and cls.walker is walker:
-        for name, (value, _) in (*zip(cls.fields, arguments.positional, strict=False), *arguments.keywords.items()):
-            if name in cls.fields:
-                cls.set_attribute(name, value)
+    given: dict[str, Value] = {}
+    if found is None:
+        given.update((name, value) for name, (value, _) in zip(cls.fields, arguments.positional, strict=False))
     for name, (value, _) in arguments.keywords.items():
-        if name in cls.own and not any(isinstance(a, Local) for a in cls.own[name].alts):
-            cls.set_attribute(name, value)  # a dataclass field
+        field = found is None and name in cls.fields
+        if field or (name in cls.own and not any(isinstance(a, Local) for a in cls.own[name].alts)):
+            given[name] = value
+    if cls.walker is walker:  # another module's findings do not depend on this one
+        for name, value in given.items():
+            cls.set_attribute(name, value)
+    if given:
+        receiver = Value((LocalObject(cls, id(node), tuple(given.items())),))
     return receiver.with_origins(
         frozenset().union(*(v.origins for v in arguments.values())) if arguments.values() else NONE
     )

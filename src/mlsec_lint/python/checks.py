@@ -21,7 +21,9 @@ VERIFIER = re.compile(
 )
 
 
-DIGEST_PARAMETER = re.compile(r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum)(?:_.*)?")
+DIGEST_PARAMETER = re.compile(
+    r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum|expected)(?:_.*)?"
+)
 
 
 TESTING = re.compile(r"compare|\w+_eq$|is_|check_|scan")  # checks that return what they found; the others raise
@@ -31,6 +33,16 @@ DIGEST_TEXT = re.compile(r"(?:sha\d+[:-])?(?:[0-9a-f]{40}|[0-9a-f]{64})")
 
 
 DIGEST_IN_URL = re.compile(r"/(?:[0-9a-f]{40}|[0-9a-f]{64})(?:/|$)")
+
+
+def is_digest_given(test: cst.BaseExpression) -> bool:
+    """Return whether a test asks if an expected digest was given: `if sha256:`, `if self.md5 is not None:`."""
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        target = test.comparisons[0]
+        none = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
+        return none and isinstance(target.operator, (cst.IsNot, cst.NotEqual)) and is_digest_given(test.left)
+    name = test.attr.value if isinstance(test, cst.Attribute) else getattr(test, "value", "")
+    return isinstance(test, (cst.Name, cst.Attribute)) and DIGEST_PARAMETER.fullmatch(str(name)) is not None
 
 
 def unseen_check(walker: Walker, node: cst.Call, arguments: Arguments) -> Value | None:

@@ -60,8 +60,11 @@ class Judge:
         """Return what is known of `predicate` on `value`."""
         if predicate.op == "origin":
             kinds = predicate.value if isinstance(predicate.value, tuple) else (predicate.value,)
-            hit = any(o.kind in kinds for o in self.live(value))
+            hit = any(o.kind in kinds or ("source-file" in kinds and o.is_source_file) for o in self.live(value))
             return Answer(hit, not hit, False)
+        if predicate.op == "may":
+            inner = self.ask(predicate.parts[0], value)
+            return Answer(inner.some, inner.some_not and not inner.some, inner.open)
         if predicate.op == "any":
             answers = [self.ask(p, value) for p in predicate.parts]
             if any(a.some and not a.some_not and not a.open for a in answers):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.python.calls import TELLING
+from mlsec_lint.python.checks import is_digest_given
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.members import element
 from mlsec_lint.python.narrowing import is_typing_only, settled
@@ -59,6 +60,8 @@ def _if(walker: Walker, node: cst.If) -> None:
         walker.state.dead = True
     if taken.dead or walker.state.dead or walker.function is None or acts(node.body) or acts(node.orelse):
         walker.digests.decide(test)
+    if node.orelse is None and is_digest_given(node.test):
+        walker.state.checked |= taken.checked  # `if expected:` a check that can be left out is taken for one
     one_way = taken.dead != walker.state.dead
     walker.state = merge([taken, walker.state])
     if one_way:

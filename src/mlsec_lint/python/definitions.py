@@ -14,7 +14,7 @@ from mlsec_lint.python.functions import ClassInfo, FunctionInfo
 from mlsec_lint.python.own import decorated
 from mlsec_lint.python.state import State
 from mlsec_lint.python.targets import assign
-from mlsec_lint.python.texts import texts
+from mlsec_lint.python.texts import handed_through
 from mlsec_lint.python.values import Local, LocalClass, Value, named, told
 from mlsec_lint.source import relative_base
 
@@ -31,8 +31,8 @@ def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> Fun
         if param.default is not None:
             value = walker.value(param.default)
             judging.referred(walker, value, param.default, Level.MEDIUM)
-            if judging.default(walker, param.name.value, value, param) or texts(value):
-                value = told(value)  # `revision="main"` handed through is the callers' choice
+            if judging.default(walker, param.name.value, value, param) or handed_through(value):
+                value = told(value)
             defaults[param.name.value] = value
         elif param.annotation is not None:
             annotated = annotated_value(walker, param.annotation.annotation)

@@ -63,7 +63,7 @@ def _dict(walker: Walker, node: cst.Dict) -> Value:
             open_ = True
         for key in keys:
             if isinstance(key, str):
-                judging.entry(walker, key, value, entry)
+                value = judging.entry(walker, key, value, entry)
             entries[str(key)] = value
     return Value((Table(tuple(entries.items()), open_),), origins)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Assign, Default, Entry, Level, Match, Rule
+from mlsec_lint.model import Assign, Default, Entry, Level, Match, Predicate, Rule
 from mlsec_lint.python import fetches, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge
@@ -15,7 +15,7 @@ from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_va
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import texts
-from mlsec_lint.python.values import Const, Name, Origin, Text, Value
+from mlsec_lint.python.values import Const, Name, Origin, Text, Value, told
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -28,18 +28,16 @@ def called(
     if walker.silent:
         return False
     confidence = Level.HIGH if certain else Level.MEDIUM
-    told = False
+    spoke = False
     for rule, match in walker.index.calls.find(dotted):
-        told = _match(walker, node, dotted, rule, match, arguments, confidence) or told
+        spoke = _match(walker, node, dotted, rule, match, arguments, confidence) or spoke
     for rule, flow, endpoint in walker.index.endpoints.find(dotted):
-        told = flow_into(walker, node, dotted, rule, flow, endpoint, arguments, confidence) or told
+        spoke = flow_into(walker, node, dotted, rule, flow, endpoint, arguments, confidence) or spoke
     if dotted in walker.index.shells:
         shell.judge(walker, node, dotted, arguments)
-    elif not told and walker.index.entries and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
-        for key, (value, argument) in arguments.keywords.items():
-            if argument is not None and key in walker.index.entries:
-                entry(walker, key, value, argument, call=node)
-    return told
+    elif not spoke and walker.index.entries and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
+        _keywords(walker, node, arguments)
+    return spoke
 
 
 def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
@@ -59,9 +57,17 @@ def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
             confidence = Level.MEDIUM if near else Level.LOW
             receiver = evaluate(walker, node.func.value) if match.data == "self" else None
             _match(walker, node, name, rule, match, arguments.with_order(order, receiver), confidence)
+    _keywords(walker, node, arguments)
+
+
+def _keywords(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
+    """Ask the rules about keywords as about the entries of a mapping; `assert_called_with(key=…)` only expects one."""
+    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    if str(name).startswith("assert"):
+        return
     for key, (value, argument) in arguments.keywords.items():
         if argument is not None:
-            entry(walker, key, value, argument, call=node)
+            entry(walker, key, value, argument)
 
 
 def _match(
@@ -140,7 +146,7 @@ def _conditions(
         answer = judge.ask(predicate, value)
         if answer.some:
             sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
-            return parameter, _shown(value), Level.LOW if answer.told else sure
+            return parameter, _shown(judge, predicate, value, True), Level.LOW if answer.told else sure
     for parameter, predicate in match.require:
         value = given(parameter)  # type: ignore[operator]
         if value is None:
@@ -149,12 +155,15 @@ def _conditions(
             return parameter, "", Level.HIGH
         answer = judge.ask(predicate, value)
         if answer.some_not:
-            return parameter, _shown(value), Level.MEDIUM if answer.some or answer.open else Level.HIGH
+            sure = Level.MEDIUM if answer.some or answer.open else Level.HIGH
+            return parameter, _shown(judge, predicate, value, False), sure
     return None
 
 
-def _shown(value: Value) -> str:
-    for alt in value.alts:
+def _shown(judge: Judge, predicate: Predicate, value: Value, wanted: bool) -> str:
+    """Return the alternative at fault as it is written: the first of those for which the predicate is `wanted`."""
+    at_fault = [alt for alt in value.alts if judge.ask(predicate, Value((alt,))).some is wanted]
+    for alt in at_fault or value.alts:
         if isinstance(alt, Const):
             return repr(alt.value)[:60]
         if isinstance(alt, Text) and alt.start:
@@ -249,18 +258,26 @@ def assigned(walker: Walker, target: str, value: Value, node: cst.CSTNode) -> No
         _simple(walker, rule, table, value, node, dotted=target)
 
 
-def entry(walker: Walker, key: str, value: Value, node: cst.CSTNode, call: cst.Call | None = None) -> None:
-    """Ask the rules about a dictionary entry, or a keyword of a call that cannot be resolved."""
-    for rule, table in walker.index.entries.get(key, ()):
+def entry(walker: Walker, key: str, value: Value, node: cst.CSTNode) -> Value:
+    """Ask the rules about a dictionary entry, or a keyword of a call that cannot be resolved.
+
+    Returns the value, marked where it has been reported: what takes the dictionary later need not say so again.
+    """
+    if walker.comparing:
+        return value
+    spoke = [
         _simple(walker, rule, table, value, node, argument=key, dotted=key)
+        for rule, table in walker.index.entries.get(key, ())
+    ]
+    return told(value) if any(spoke) else value
 
 
 def default(walker: Walker, name: str, value: Value, node: cst.CSTNode) -> bool:
     """Ask the rules about a default of the project's own.  Return whether one spoke."""
-    told = False
+    spoke = False
     for rule, table in walker.index.defaults.get(name, ()):
-        told = _simple(walker, rule, table, value, node, argument=name, dotted=name) or told
-    return told
+        spoke = _simple(walker, rule, table, value, node, argument=name, dotted=name) or spoke
+    return spoke
 
 
 def _simple(
@@ -277,13 +294,15 @@ def _simple(
         return False
     if not isinstance(table, Assign) and table.words and not any(word in walker.source.text for word in table.words):
         return False
-    answer: Answer = Judge(lambda v: live(walker, v)).ask(table.value, resolved(walker, value))
+    judge = Judge(lambda v: live(walker, v))
+    found = resolved(walker, value)
+    answer: Answer = judge.ask(table.value, found)
     if not answer.some:
         return False
     sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
     confidence = min(table.confidence or rule.confidence, Level.LOW if answer.told else sure)
     emit(
         walker, rule, node, rule.severity, confidence, table.message or rule.message, dotted=dotted, argument=argument,
-        value=_shown(value),
+        value=_shown(judge, table.value, found, True),
     )  # fmt: skip
     return True

@@ -121,6 +121,10 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
     if isinstance(alt, Symbol):
         return unknown(f"{alt.ident}.{attr}", origins)
     if isinstance(alt, (LocalObject, LocalClass)):
+        if isinstance(alt, LocalObject):
+            for name, value in alt.given:
+                if name == attr:
+                    return value
         found = class_member(walker, alt.cls, attr, base, isinstance(alt, LocalObject), node)
         return found if found is not None else unknown(f"self{alt.cls.ident}.{attr}", origins)
     if isinstance(alt, Table):

@@ -132,10 +132,10 @@ def _either(left: Value, right: Value) -> Value | None:
 
 @evaluates(cst.Comparison)
 def _comparison(walker: Walker, node: cst.Comparison) -> Value:
-    left = first = evaluate(walker, node.left)
+    left = first = _compared(walker, node.left)
     verdicts: list[Alternative] = []
     for target in node.comparisons:
-        right = evaluate(walker, target.comparator)
+        right = _compared(walker, target.comparator)
         of, weak = digested(left, right)
         if of is not None and isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn, cst.Is)):
             positive = isinstance(target.operator, (cst.Equal, cst.In, cst.Is))
@@ -145,3 +145,12 @@ def _comparison(walker: Walker, node: cst.Comparison) -> Value:
     if verdicts:
         return Value(tuple(verdicts))
     return outcome(first) or unknown(f"?{id(node)}")
+
+
+def _compared(walker: Walker, node: cst.BaseExpression) -> Value:
+    """Return what one side of a comparison is worth: a mapping that stands there is expected, not used."""
+    expected = isinstance(node, cst.Dict)
+    walker.comparing += expected
+    value = evaluate(walker, node)
+    walker.comparing -= expected
+    return value

@@ -38,10 +38,29 @@ class State:
         if key:
             self.files[key] = self.files.get(key, NONE) | origins | {Origin("own")}
 
+    def holds(self, origin: Origin) -> bool:
+        """Return whether anything known here came from `origin`."""
+        values = (*self.names.values(), *self.facts.values())
+        return any(origin in v.origins for v in values) or any(origin in o for o in self.files.values())
+
     def feed(self, what: str, ident: int, value: Value) -> None:
         """Record that `value` was put into the object `ident`."""
         old = self.facts.get((what, ident))
         self.facts[(what, ident)] = value if old is None else join(old, value)
+
+
+def _checked(paths: list[State]) -> Origins:
+    """Return what has been checked on every path on which it is there: a download that only one path makes, and checks."""
+    everywhere = paths[0].checked.intersection(*(s.checked for s in paths[1:]))
+    somewhere = paths[0].checked.union(*(s.checked for s in paths[1:]))
+    if somewhere is everywhere or len(somewhere) == len(everywhere):
+        return everywhere
+    alone = {
+        origin
+        for origin in somewhere - everywhere
+        if origin.kind not in ("file", "parameter") and all(origin in s.checked or not s.holds(origin) for s in paths)
+    }
+    return everywhere | alone
 
 
 def _inside(key: Key, folder: Key) -> bool:
@@ -62,10 +81,7 @@ def merge(states: list[State]) -> State:
         return state
     if len(live) == 1:
         return live[0]
-    first = live[0]
-    out = State(checked=first.checked)
-    for state in live[1:]:
-        out.checked &= state.checked
+    out = State(checked=_checked(live))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

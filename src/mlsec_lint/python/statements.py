@@ -13,6 +13,7 @@ from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.library import field_default
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
+from mlsec_lint.python.texts import handed_through
 from mlsec_lint.python.values import Verdict, known, told, unknown
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _annotated_assign(walker: Walker, node: cst.AnnAssign) -> None:
     value = walker.value(node.value)
     if walker.cls is not None and walker.function is None and isinstance(node.target, cst.Name):
         value = field_default(walker, value)
-        if judging.default(walker, node.target.value, value, node):
+        if judging.default(walker, node.target.value, value, node) or handed_through(value):
             value = told(value)
     assign(walker, node.target, value, node)
 

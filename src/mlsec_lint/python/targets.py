@@ -70,20 +70,21 @@ def _assign_item(walker: Walker, target: cst.Subscript, value: Value, node: cst.
         key = walker.value(target.slice[0].slice.value)
         keys = tuple(a.value for a in key.alts if isinstance(a, Const) and isinstance(a.value, str))
     walker.digests.escape(value)
-    _set_item(walker, base, keys, value, node)
+    value = _set_item(walker, base, keys, value, node)
     if isinstance(target.value, cst.Name):
         rebind_table(walker, target.value.value, base, keys, value)
     elif isinstance(target.value, cst.Attribute):
         rebind_attribute(walker, target.value, base, keys, value)
 
 
-def _set_item(walker: Walker, base: Value, keys: tuple[str, ...], value: Value, node: cst.CSTNode) -> None:
-    """Tell the rules that an item is set."""
+def _set_item(walker: Walker, base: Value, keys: tuple[str, ...], value: Value, node: cst.CSTNode) -> Value:
+    """Tell the rules that an item is set; return the value, marked where it has been reported."""
     for key in keys:
         for alt in base.alts:
             if isinstance(alt, Name):
                 judging.assigned(walker, f"{alt.dotted}['{key}']", value, node)
-        judging.entry(walker, key, value, node)
+        value = judging.entry(walker, key, value, node)
+    return value
 
 
 def rebind_table(walker: Walker, name: str, base: Value, keys: tuple[str, ...], value: Value) -> None:

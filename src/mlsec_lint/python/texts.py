@@ -75,6 +75,12 @@ def texts(value: Value) -> Key:
     return tuple(out)
 
 
+def handed_through(value: Value) -> bool:
+    """Return whether a default is text that callers choose, such as `revision="main"`; an address is a fact of its own."""
+    known = texts(value)
+    return bool(known) and not any("://" in text for text in known)
+
+
 def concat(left: Value, right: Value, path: bool = False, between: str = "") -> Value:
     """Return left + between + right for strings, keeping a few alternatives."""
     origins = left.origins | right.origins

@@ -43,6 +43,11 @@ class Origin:
     owner: int = 0
     key: Key = ()
 
+    @property
+    def is_source_file(self) -> bool:
+        """Whether this is what a file holds whose name is known to be a Python module's."""
+        return self.kind == "file" and bool(self.key) and self.key[-1].endswith(".py")
+
 
 Origins = frozenset[Origin]
 
@@ -161,7 +166,11 @@ class LocalClass:
 
 @dataclass(frozen=True, slots=True)
 class LocalObject:
+    """An object of a class of the project; `given` are the fields that the call `ident` made it with."""
+
     cls: ClassInfo
+    ident: int = 0
+    given: tuple[tuple[str, Value], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

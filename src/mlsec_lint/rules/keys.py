@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsec_lint.model import GUIDELINES
-from mlsec_lint.rules.predicates import FORMS, KINDS, ORIGINS
+from mlsec_lint.rules.predicates import ASKED, FORMS, KINDS, ORIGINS
 
 Schema = dict[str, Any]
 
@@ -252,7 +252,7 @@ def _form_of(key: str) -> Schema:
         case "kind":
             return _one_or_more(_words(*KINDS))
         case "origin":
-            return _one_or_more(_words(*ORIGINS))
+            return _one_or_more(_words(*ASKED))
         case "made":
             return NAMES
         case "any":

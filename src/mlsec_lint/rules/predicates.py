@@ -11,9 +11,10 @@ from mlsec_lint.rules.shape import nearest
 
 KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "unknown")
 ORIGINS = ("remote", "input", "command-line", "model", "own")
+ASKED = (*ORIGINS, "source-file")  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
-FORMS = ("regex", "prefix", "kind", "origin", "made", "has", "not", "any")
+FORMS = ("regex", "prefix", "kind", "origin", "made", "has", "not", "may", "any")
 
 
 class PredicateError(ValueError):
@@ -101,12 +102,12 @@ class Reader:
             case "kind":
                 return Predicate(key, self._words(key, value, KINDS))
             case "origin":
-                return Predicate(key, self._words(key, value, ORIGINS))
+                return Predicate(key, self._words(key, value, ASKED))
             case "made":
                 return Predicate(key, self._names(value))
             case "has":
                 return Predicate(key, self.read(value))
-            case "not":
+            case "not" | "may":
                 return Predicate(key, parts=(self.read(value),))
             case "any" if isinstance(value, list):
                 return self._any(value)

@@ -41,7 +41,7 @@ def _dict(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             open_ = True
     for key, (value, argument) in args.keywords.items():
         if argument is not None:
-            judging.entry(walker, key, value, argument)
+            value = judging.entry(walker, key, value, argument)
         entries[key] = value
     name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
     of = "argparse.Namespace" if "amespace" in str(name) else "builtins.dict"
@@ -92,7 +92,7 @@ def _update(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             if isinstance(alt, Table):
                 given.update(alt.entries)
     for key, (value, argument) in args.keywords.items():
-        judging.entry(walker, key, value, argument or node)
+        given[key] = judging.entry(walker, key, value, argument or node)
     for name, value in given.items():
         _change(walker, node, args.receiver, (name,), value)
     return known(None)
