@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from mlsec_lint import check as checker
 from mlsec_lint import config
 from mlsec_lint.model import Finding, Report, Source
-from mlsec_lint.run import Mistakes, Options, one, plan, pool, run
+from mlsec_lint.run import Mistakes, Options, one, plan, pool, processes, run
 
 BAD = "import pickle\n\ndef read(f):\n    return pickle.load(f)\n"
 ALL = ("src",)
@@ -284,15 +286,15 @@ def test_few_files_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(pool, "PATIENCE", 0)
-    monkeypatch.setattr(pool, "_spread", refuse)
+    monkeypatch.setattr(processes, "spread", refuse)
     _write("src/a.py", BAD)
     assert len(_run(jobs=2).findings) == 1
 
 
 def test_chunks_hold_every_file_once_and_are_of_like_size(many: int) -> None:
     tasks, _ = plan(ALL, Options())
-    ordered = pool._largest_first(tasks)
-    chunks = pool._chunks(ordered, 4)
+    ordered = pool.largest_first(tasks)
+    chunks = processes.chunks(ordered, 4)
     assert [task for chunk in chunks for task in chunk] == ordered
     assert 4 <= len(chunks) <= 6
 
@@ -306,3 +308,38 @@ def test_a_run_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(pool, "check_file", stop)
     assert _run().interrupted
+
+
+_ENDLESS = """
+import pathlib, sys, time
+from mlsec_lint import check as checker
+from mlsec_lint.cli import main
+from mlsec_lint.run import pool
+
+def endless(source, *more):
+    pathlib.Path(sys.argv[1], str(time.monotonic_ns())).touch()
+    time.sleep(600)
+
+pool.PATIENCE = 0
+checker.check = endless
+sys.exit(main(["check", "-j", "2", "."]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs fork, so that the stand-in is inherited")
+def test_an_interrupt_ends_every_process_at_once_and_says_so(
+    many: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    started = tmp_path_factory.mktemp("started")
+    command = [sys.executable, "-c", _ENDLESS, str(started)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while len(list(started.iterdir())) < 2:
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "stopped: not every file was checked" in told
+    assert "Traceback" not in told
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

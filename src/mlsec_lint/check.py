@@ -5,7 +5,6 @@ No files, no options, no output.  LibCST is imported only behind the word scan.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -29,10 +28,12 @@ def check(
     project: Project | None = None,
     facts: Facts | None = None,
     lock: Lock | None = None,
+    passed: bool | None = None,
 ) -> list[Finding]:
     """Return the findings of one source, sorted by place, before suppressions.
 
-    `facts` tell about the project that a dependency file belongs to, `lock` what it fetches by its lock file.  Raises SourceError where Python does not parse.
+    `facts` tell about the project that a dependency file belongs to, `lock` what it fetches by its lock file, `passed`
+    whether the word scan lets the source through, where that is known.  Raises SourceError where Python does not parse.
     Preview rules and findings of low confidence are left out unless the settings ask for them.
     """
     from mlsec_lint import literals
@@ -40,11 +41,12 @@ def check(
     drifting = lock is not None and any(rule.drifts and in_force(rule, settings) for rule in rules.rules)
     index = index_for(rules, settings, recording=drifting)
     found = list(literals.find(source, index.rules))
-    if source.kind in _PYTHON:
-        if passes(source, index, project):
-            from mlsec_lint import python
+    if passed is None:
+        passed = passes(source, index, project)
+    if passed:
+        from mlsec_lint import python
 
-            found += python.analyse(source, index, project)
+        found += python.analyse(source, index, project)
     if source.kind != "python" or source.path.endswith("setup.py"):
         from mlsec_lint import others
 
@@ -52,7 +54,7 @@ def check(
     if lock is not None and drifting:
         from mlsec_lint import fetched
 
-        found += fetched.judge(source, index, lock, project, source.kind in _PYTHON and passes(source, index, project))
+        found += fetched.judge(source, index, lock, project, passed)
     return finish(source, found, settings)
 
 
@@ -93,9 +95,10 @@ def _allowed(finding: Finding, settings: Settings) -> bool:
     return bool(finding.subject) and any(fnmatchcase(finding.subject, glob) for glob in settings.allow)
 
 
-@functools.lru_cache(maxsize=1)  # a run asks again, to count what was parsed
 def passes(source: Source, index: Index, project: Project | None = None) -> bool:
-    """Return whether the word scan says that the source may have a finding."""
+    """Return whether the word scan says that the source may have a finding; the versions in `index` do not matter."""
+    if source.kind not in _PYTHON:
+        return False
     from mlsec_lint.python import scan
 
     if scan.narrow(index).passes(source.text, source.module):

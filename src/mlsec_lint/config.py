@@ -5,7 +5,6 @@ Knows TOML and the keys of `[tool.mlsec-lint]`; must not know rule files, source
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import re
@@ -260,6 +259,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     def likeness(name: str) -> tuple[float, int]:
         # many codes are equally alike: the one that differs in the fewest places is meant
         same = sum(one == other for one, other in zip(name, lower, strict=False))
+        import difflib  # only where there is a mistake to explain
+
         return round(difflib.SequenceMatcher(None, name, lower).ratio(), 2), same
 
     nearest = max(by_lower, key=likeness, default="")

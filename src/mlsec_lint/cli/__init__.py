@@ -5,7 +5,6 @@ Must not know LibCST, and must decide nothing about findings: it turns words int
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -47,6 +46,8 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
+            import difflib  # only where there is a mistake to explain
+
             close = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f" Did you mean `{close[0]}`?" if close else ""
             if not close and os.path.exists(name):

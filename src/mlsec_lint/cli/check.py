@@ -119,7 +119,7 @@ def _tell(report: Report, given: dict[str, Any]) -> None:
     for note in report.notes:
         screen.say(f"note: {note}")
     if report.interrupted:
-        screen.say("stopped: not every file was checked")
+        screen.say("stopped: not every file was checked; what follows and what was reported is a part of it")
     if not given["quiet"]:
         text = screen.summary(report)
         screen.say(text + (f" in {report.seconds:.2f} s" if given["verbose"] else ""))

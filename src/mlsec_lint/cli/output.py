@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from dataclasses import replace
@@ -22,6 +21,8 @@ def formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     for value in values:
         name, _, file = value.partition(":")
         if name not in FORMATS:
+            import difflib  # only where there is a mistake to explain
+
             close = difflib.get_close_matches(name, FORMATS, n=1)
             hint = f" Did you mean `{close[0]}`?" if close else f" Choose from {', '.join(FORMATS)}."
             raise click.BadParameter(f"There is no format `{name}`.{hint}", ctx, param)

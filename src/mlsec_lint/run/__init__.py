@@ -12,13 +12,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlsec_lint import baseline, changes, config, rules, source
+from mlsec_lint import baseline, config, rules, source
 from mlsec_lint.model import ConfigError, Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
 from mlsec_lint.project import Project
 from mlsec_lint.run import pool
 from mlsec_lint.run.one import Result, Task, check_file, lock_of, not_checked
+
+if TYPE_CHECKING:
+    from mlsec_lint.changes import Changes
 
 # Up to this many bytes in a run, files that no rule asks about are parsed too, so that a broken one is told (11 MB/s).
 SMALL = 5_000_000
@@ -108,7 +111,11 @@ def run(paths: Iterable[str], options: Options) -> Report:
     every = tasks
     if _bytes(tasks) <= SMALL:
         tasks = [replace(task, syntax=True) for task in tasks]
-    touched = changes.since(options.diff_base) if options.diff_base else None
+    touched = None
+    if options.diff_base:
+        from mlsec_lint import changes  # runs git: not needed on most starts
+
+        touched = changes.since(options.diff_base)
     if touched is not None:
         tasks = [task for task in tasks if task.data is not None or touched.has(task.file.path)]
     project = Project(
@@ -200,7 +207,7 @@ def _gathered(results: Mapping[str, Result]) -> Report:
     )
 
 
-def _only_changed(report: Report, by_path: Mapping[str, Task], touched: changes.Changes) -> Report:
+def _only_changed(report: Report, by_path: Mapping[str, Task], touched: Changes) -> Report:
     shown, hidden = [], list(report.hidden)
     for one in report.findings:
         task = by_path.get(one.path)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlsec_lint.requirements import Facts
 
 NOT_CHECKED = "MLS901"
-PARSED = ("python", "notebook")
+_MANIFESTS = (".toml", ".cfg", ".txt", ".yml", ".yaml", "setup.py", "Pipfile")  # endings of what `requirements` reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,11 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     from mlsec_lint.check import check, index_for, passes
 
     folder = os.path.dirname(os.path.abspath(task.file.path))
-    settings = _assuming(task.settings, folder)
+    parsed = passes(text, index_for(ruleset, task.settings), project)
+    settings = task.settings if text.kind == "python" and not parsed else _assuming(task.settings, folder)
     facts = _facts(folder) if text.kind == "requirements" or text.path.endswith("setup.py") else None
     lock = lock_of(folder, ruleset, settings)
-    raw = check(text, ruleset, settings, project, facts, lock)
-    parsed = text.kind in PARSED and passes(text, index_for(ruleset, settings), project)
+    raw = check(text, ruleset, settings, project, facts, lock, parsed)
     if task.syntax and text.kind == "python" and not parsed:
         _hold_to_grammar(text)
     result = Result(parsed=parsed)
@@ -133,9 +133,11 @@ def lock_of(folder: str, ruleset: RuleSet, settings: Settings) -> Lock | None:
 
 
 def _unreadable(text: Source) -> tuple[tuple[int, str], ...]:
+    if text.kind != "requirements":
+        return ()
     from mlsec_lint import others
 
-    return others.unreadable(text) if text.kind == "requirements" else ()
+    return others.unreadable(text)
 
 
 def _hold_to_grammar(text: Source) -> None:
@@ -151,6 +153,9 @@ def _hold_to_grammar(text: Source) -> None:
 
 @functools.lru_cache(maxsize=4096)
 def _minimums(folder: str) -> tuple[tuple[str, str], ...]:
+    if not _may_declare(folder):
+        parent = os.path.dirname(folder)
+        return () if parent == folder or os.path.exists(os.path.join(folder, ".git")) else _minimums(parent)
     from mlsec_lint import requirements
 
     own = requirements.declared(folder)
@@ -158,6 +163,14 @@ def _minimums(folder: str) -> tuple[tuple[str, str], ...]:
         return tuple(sorted(own.items()))
     above = requirements.above(folder)
     return _minimums(above) if above else ()
+
+
+def _may_declare(folder: str) -> bool:
+    """Return whether a folder may hold a manifest, by names alone: reading manifests costs a tenth of a second to load."""
+    try:
+        return any(name.endswith(_MANIFESTS) for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 @functools.lru_cache(maxsize=256)

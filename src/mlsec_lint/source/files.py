@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import pathspec
-
 from mlsec_lint.model import Settings, SourceError
 
 # Folders that hold no code of the project.  `build` and `dist` are read where they are packages (an `__init__.py`).
@@ -118,6 +116,8 @@ class Ignore:
 
     def __init__(self, base: str, lines: Iterable[str]) -> None:
         self._cut = len(base.rstrip("/\\")) + 1
+        import pathspec  # a third of the start, and most runs on single files ask for no pattern
+
         self._spec = pathspec.GitIgnoreSpec.from_lines(lines)
         # One expression for all patterns tells most files apart at once; asking each pattern is four times slower.
         regexes = [pattern.regex.pattern for pattern in self._spec.patterns if pattern.regex is not None]

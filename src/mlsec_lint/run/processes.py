@@ -1,0 +1,103 @@
+"""Spread files over processes; one that kills its process is reported, and no other is lost.
+
+Must not know what a result says, nor when starting processes pays.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
+
+from mlsec_lint.run.collector import RestingCollector
+from mlsec_lint.run.one import Result, Task, check_file, not_checked
+from mlsec_lint.run.pool import Rulesets, size
+
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project
+
+CHUNKS_PER_PROCESS = 8
+
+_state: tuple[Rulesets, Project | None, RestingCollector] | None = None  # in a worker: what files are checked with
+
+
+def spread(
+    tasks: Sequence[Task], rulesets: Rulesets, project: Project | None, jobs: int
+) -> Iterator[tuple[str, Result]]:
+    """Yield (path, result) as processes return them."""
+    lost: list[Task] = []
+    waiting: dict[Future[list[Result]], list[Task]] = {}
+    with _executor(jobs, rulesets, project) as executor:
+        try:
+            for chunk in chunks(tasks, jobs * CHUNKS_PER_PROCESS):
+                waiting[executor.submit(_check_chunk, chunk)] = chunk
+            while waiting:
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    chunk = waiting.pop(future)
+                    try:
+                        checked = future.result()
+                    except BrokenProcessPool:
+                        lost += chunk
+                    else:
+                        yield from zip((task.file.path for task in chunk), checked, strict=True)
+        except BrokenProcessPool:
+            finished = {task.file.path for task in lost}
+            lost += [task for chunk in waiting.values() for task in chunk if task.file.path not in finished]
+        except BaseException:
+            for process in multiprocessing.active_children():  # at once: nobody wants what they would still find
+                process.kill()
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
+    for task in lost:
+        yield task.file.path, _alone(task, rulesets, project)
+
+
+def chunks(tasks: Sequence[Task], number: int) -> list[list[Task]]:
+    """Split into at most about `number` chunks of like size, the largest files first."""
+    sizes = [size(task) for task in tasks]
+    share = max(sum(sizes) // number, 1)
+    out: list[list[Task]] = [[]]
+    filled = 0
+    for task, much in zip(tasks, sizes, strict=True):
+        if out[-1] and filled + much > share:
+            out.append([])
+            filled = 0
+        out[-1].append(task)
+        filled += much
+    return out
+
+
+def _alone(task: Task, rulesets: Rulesets, project: Project | None) -> Result:
+    with _executor(1, rulesets, project) as executor:
+        try:
+            return executor.submit(_check_chunk, [task]).result()[0]
+        except BrokenProcessPool:
+            return not_checked(task, rulesets[task.settings.rules], "checking it ended the process")
+
+
+def _executor(jobs: int, rulesets: Rulesets, project: Project | None) -> ProcessPoolExecutor:
+    method = "fork" if sys.platform == "linux" else "spawn"
+    context = multiprocessing.get_context(os.environ.get("MLSEC_LINT_START_METHOD", method))
+    return ProcessPoolExecutor(jobs, context, _begin, (rulesets, project))
+
+
+def _begin(rulesets: Rulesets, project: Project | None) -> None:
+    global _state
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us ends us
+    _state = (rulesets, project, RestingCollector().__enter__())
+
+
+def _check_chunk(tasks: list[Task]) -> list[Result]:
+    assert _state is not None
+    rulesets, project, collector = _state
+    results = []
+    for task in tasks:
+        results.append(check_file(task, rulesets[task.settings.rules], project))
+        collector.count(size(task) if results[-1].parsed else 0)
+    return results
