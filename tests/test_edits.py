@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsec_lint.model import RuleFix
-from mlsec_lint.python.edits import Change, edits_for
+from mlsec_lint.python.edits import edits_for, replacements
+from mlsec_lint.python.layout import Change
 from mlsec_lint.python.positions import spans
 
 PARAMETERS = {"file": 0, "mode": 1, "strict": None, "loader": 2}
 
 
-def changes(fix: RuleFix, text: str, name: str = "load", callee: str = "pkg.load") -> list[Change]:
+def changes(fix: RuleFix, text: str, name: str = "", callee: str = "pkg.load") -> list[Change]:
     """The edits at the first call of `name`."""
     module = cst.parse_module(text)
     nodes: list[cst.CSTNode] = []
@@ -29,7 +30,7 @@ def changes(fix: RuleFix, text: str, name: str = "load", callee: str = "pkg.load
 
     collect(module)
     places = spans(module, nodes)
-    calls = [node for node in nodes if isinstance(node, cst.Call) and _name(node.func) == name]
+    calls = [node for node in nodes if isinstance(node, cst.Call) and _name(node.func) in (name or "load", name or "é")]
     return edits_for(fix, calls[0], PARAMETERS, lambda node: places[id(node)], text, callee=callee)
 
 
@@ -39,7 +40,7 @@ def _name(node: cst.BaseExpression) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def mended(fix: RuleFix, text: str, name: str = "load", callee: str = "pkg.load") -> str:
+def mended(fix: RuleFix, text: str, name: str = "", callee: str = "pkg.load") -> str:
     for start, end, new in reversed(changes(fix, text, name, callee)):
         text = text[:start] + new + text[end:]
     return text
@@ -159,12 +160,29 @@ def test_several_arguments_go_together() -> None:
         ("import pkg as p\np.load(a)\n", "import pkg as p\np.safe_load(a)\n"),
         ("def f():\n    import pkg\n    pkg.load(a)\n", "def f():\n    import pkg\n    pkg.safe_load(a)\n"),
         ("from pkg import load, safe_load\nload(a)\n", "from pkg import load, safe_load\nsafe_load(a)\n"),
-        ("from pkg import load\nload(a)\n", "import pkg\nfrom pkg import load\npkg.safe_load(a)\n"),
+        ("from pkg import load\nload(a)\n", "from pkg import load, safe_load\nsafe_load(a)\n"),
         (
-            '"""Doc."""\nfrom __future__ import annotations\n\nfrom pkg import load\nload(a)\n',
-            '"""Doc."""\nfrom __future__ import annotations\n\nimport pkg\nfrom pkg import load\npkg.safe_load(a)\n',
+            "from pkg import (\n    load,\n)\nload(a)\n",
+            "from pkg import (\n    load,\n    safe_load,\n)\nsafe_load(a)\n",
         ),
-        ("from pkg import load\npkg = 1\nload(a)\n", "from pkg import load\npkg = 1\nload(a)\n"),
+        ("from pkg import (load as é)  # x\né(a)\n", "from pkg import (load as é, safe_load)  # x\nsafe_load(a)\n"),
+        (
+            "from pkg import load\npkg = safe_load = 1\nload(a)\n",
+            "from pkg import load\npkg = safe_load = 1\nload(a)\n",
+        ),
+        (
+            "try:\n    from pkg import load\nexcept ImportError:\n    load = None\nload(a)\n",
+            "try:\n    from pkg import load, safe_load\nexcept ImportError:\n    load = None\nsafe_load(a)\n",
+        ),
+        (
+            "try:\n    import pkg\nexcept ImportError:\n    pkg = None\npkg.load(a)\n",
+            "try:\n    import pkg\nexcept ImportError:\n    pkg = None\npkg.safe_load(a)\n",
+        ),
+        (
+            '"""Doc."""\nfrom __future__ import annotations\n\nfrom pkg.sub import load\nload(a)\n',
+            '"""Doc."""\nfrom __future__ import annotations\n\nimport pkg\nfrom pkg.sub import load\npkg.safe_load(a)\n',
+        ),
+        ("from pkg.sub import load\npkg = 1\nload(a)\n", "from pkg.sub import load\npkg = 1\nload(a)\n"),
     ],
 )
 def test_another_function_is_called_by_a_name_that_the_module_has(before: str, after: str) -> None:
@@ -176,20 +194,22 @@ def test_a_library_object_is_written_as_the_module_imports_it() -> None:
     fix = setting(loader="pkg.Safe")
     assert mended(fix, "import pkg as p\np.load(a, loader=p.Bad)\n") == "import pkg as p\np.load(a, loader=p.Safe)\n"
     text = "from pkg import load, Bad\nload(a, loader=Bad)\n"
-    assert mended(fix, text) == "import pkg\nfrom pkg import load, Bad\nload(a, loader=pkg.Safe)\n"
+    assert mended(fix, text) == "from pkg import load, Bad, Safe\nload(a, loader=Safe)\n"
     text = "import pkg\ndef f(pkg):\n    load(a)\n"
     assert mended(fix, text) == text
 
 
-def test_a_literal_is_rewritten_behind_its_quotation_mark() -> None:
-    fix = RuleFix("safe", replace=(("^http:", "https:"),))
-    module = cst.parse_module("load('http://a/http:')")
-    call = cst.ensure_type(cst.ensure_type(module.body[0], cst.SimpleStatementLine).body[0], cst.Expr).value
-    call = cst.ensure_type(call, cst.Call)
-    literal = call.args[0].value
-    places = spans(module, [call, call.func, call.args[0], literal])
-    found = edits_for(fix, call, {}, lambda node: places[id(node)], module.code, node=literal)
-    assert found == [(5, 21, "'https://a/http:'")]
+@pytest.mark.parametrize(
+    ("pattern", "before", "after"),
+    [
+        ("^http:", "'http://a/http:'", "'https://a/http:'"),
+        ("^http:", 'rb"""http://a"""', 'rb"""https://a"""'),
+        ("/a$", "f'{x}/a'", "f'{x}https:'"),
+    ],
+)
+def test_a_literal_is_rewritten_inside_its_quotation_marks(pattern: str, before: str, after: str) -> None:
+    fix = RuleFix("safe", replace=((pattern, "https:"),))
+    assert replacements(fix, (2, 2 + len(before)), f"f({before})") == [(2, 2 + len(before), after)]
 
 
 # ---------------------------------------------------------------- any layout

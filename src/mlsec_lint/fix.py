@@ -12,12 +12,12 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mlsec_lint.model import Edit, Finding, Fix, Source, SourceError
 
 _LINE = re.compile(r"\r\n|\r|\n")
-_PYTHON = ("python", "notebook")
+_IMPORT = re.compile(r"import [\w.]+(?:\r\n|\r|\n){1,2}|,\s+[A-Za-z_]\w*")  # a statement, or one more name in it
 
 Span = tuple[int, int, str]  # character offsets and what comes in their place
 
@@ -27,23 +27,43 @@ def apply(source: Source, findings: Iterable[Finding], unsafe: bool = False) -> 
 
     Fixes that only an `unsafe` run may make, and those in conflict with an earlier one, are left out.
     """
-    fixes = [finding.fix for finding in findings if finding.fix is not None]
-    text, applied, _ = merge(source.text, fixes, unsafe, python=source.kind in _PYTHON)
-    if source.kind != "notebook":
-        return text
-    from mlsec_lint.source.notebook import write_back
+    return mended(source, findings, unsafe)[0]
 
-    return write_back(source.raw, dict.fromkeys(edit for fix in applied for edit in fix.edits))
+
+def mended(source: Source, findings: Iterable[Finding], unsafe: bool = False) -> tuple[str, list[Fix]]:
+    """Return what `apply` does, and the fixes that were made."""
+    fixes = [finding.fix for finding in findings if finding.fix is not None]
+    if source.kind != "notebook":
+        text, applied, _ = merge(source.text, fixes, unsafe, python=source.kind == "python")
+        return text, applied
+    from mlsec_lint.source import notebook
+
+    def whole(some: Sequence[Fix]) -> str:
+        return notebook.write_back(source.raw, dict.fromkeys(edit for fix in some for edit in fix.edits))
+
+    def sound(some: Sequence[Fix]) -> bool:
+        try:
+            return len(notebook.read(whole(some), source.path).troubles) <= len(source.troubles)
+        except (SourceError, ValueError):  # ValueError: an edit that reaches into another cell
+            return False
+
+    _, applied, _ = merge(source.text, fixes, unsafe, sound=sound)
+    return whole(applied), applied
 
 
 def merge(
-    text: str, fixes: Sequence[Fix], unsafe: bool = False, *, python: bool = True
+    text: str,
+    fixes: Sequence[Fix],
+    unsafe: bool = False,
+    *,
+    python: bool = True,
+    sound: Callable[[Sequence[Fix]], bool] | None = None,
 ) -> tuple[str, list[Fix], list[Fix]]:
     """Return the text with the fixes made, the fixes that were made, and those put off.
 
     A fix is made as a whole or not at all.  Put off are fixes that overlap an earlier one and fixes after which a
-    `python` text would not parse; a second run on the new text may make them.  Fixes for display are in neither list,
-    nor are unsafe ones unless `unsafe`.
+    `python` text would not parse (or that together are not `sound`); a second run on the new text may make them.  Fixes
+    for display are in neither list, nor are unsafe ones unless `unsafe`.
     """
     lines = _Lines(text)
     wanted = [fix for fix in fixes if fix.safety == "safe" or (unsafe and fix.safety == "unsafe")]
@@ -51,21 +71,23 @@ def merge(
     postponed: list[Fix] = []
     taken: list[Span] = []
     for fix in sorted(wanted, key=lambda one: min((edit.line, edit.column) for edit in one.edits)):
-        spans = [lines.span(edit) for edit in fix.edits]
-        fresh = [span for span in spans if span not in taken]
+        fresh = lines.fresh(fix, taken)
         if _agree(taken, fresh):
             taken += fresh
             applied.append(fix)
         else:
             postponed.append(fix)
-    new = _replaced(text, taken)
-    if not python or not taken or _parses(new) or not _parses(text):
-        return new, applied, postponed
+
+    def holds(spans: Sequence[Span], some: Sequence[Fix]) -> bool:
+        return sound(some) if sound is not None else not python or _parses(_replaced(text, spans))
+
+    if not taken or holds(taken, applied) or not holds([], []):
+        return _replaced(text, taken), applied, postponed
     # One of them is at fault: take them one at a time, and put off each that breaks the text.
     taken, candidates, applied = [], applied, []
     for fix in candidates:
-        fresh = [span for span in map(lines.span, fix.edits) if span not in taken]
-        if _parses(_replaced(text, [*taken, *fresh])):
+        fresh = lines.fresh(fix, taken)
+        if holds([*taken, *fresh], [*applied, fix]):
             taken += fresh
             applied.append(fix)
         else:
@@ -113,13 +135,16 @@ def _with_line_ends_of(old: str, text: str) -> str:
 
 
 def _agree(taken: Sequence[Span], fresh: Sequence[Span]) -> bool:
-    """Tell whether spans neither overlap nor insert at the same place."""
-    spans = sorted([*taken, *fresh], key=lambda span: span[:2])
-    return all(one[1] <= other[0] and one[:2] != other[:2] for one, other in zip(spans, spans[1:], strict=False))
+    """Tell whether spans neither overlap nor insert at the same place; imports may, for their order does not matter."""
+    spans = sorted([*taken, *fresh])
+    return all(
+        one[1] <= other[0] and (one[:2] != other[:2] or (_IMPORT.fullmatch(one[2]) and _IMPORT.fullmatch(other[2])))
+        for one, other in zip(spans, spans[1:], strict=False)
+    )
 
 
 def _replaced(text: str, spans: Iterable[Span]) -> str:
-    for start, end, new in sorted(spans, key=lambda span: span[:2], reverse=True):
+    for start, end, new in sorted(spans, reverse=True):
         text = text[:start] + new + text[end:]
     return text
 
@@ -140,6 +165,10 @@ class _Lines:
     def __init__(self, text: str) -> None:
         self.starts = [0, *(match.end() for match in _LINE.finditer(text))]
         self.length = len(text)
+
+    def fresh(self, fix: Fix, taken: Sequence[Span]) -> list[Span]:
+        """Return the spans of a fix that are not among those `taken`: an import that two fixes need."""
+        return [span for span in map(self.span, fix.edits) if span not in taken]
 
     def span(self, edit: Edit) -> Span:
         return self.offset(edit.line, edit.column), self.offset(edit.end_line, edit.end_column), edit.text

@@ -8,8 +8,9 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
-from mlsec_lint.model import Finding, Level, Rule, RuleSet, Source, Text
+from mlsec_lint.model import Edit, Finding, Fix, Level, Rule, RuleSet, Source, Text
 
 _compiled = functools.lru_cache(maxsize=None)(re.compile)
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -36,7 +37,17 @@ def _in_text(source: Source, rule: Rule, table: Text) -> Iterator[Finding]:
     for start, end in hits:
         line, last = bisect_right(starts, start), bisect_right(starts, end)
         place = (line, start - starts[line - 1] + 1, last, end - starts[last - 1] + 1)
-        yield _finding(source, rule, table, place, source.text[starts[line - 1] :].split("\n", 1)[0], None)
+        found = _finding(source, rule, table, place, source.text[starts[line - 1] :].split("\n", 1)[0], None)
+        yield replace(found, fix=_fix(table, source.text[start:end], place))
+
+
+def _fix(table: Text, old: str, place: tuple[int, int, int, int]) -> Fix | None:
+    if table.fix is None:
+        return None
+    new = old
+    for pattern, replacement in table.fix.replace:
+        new = re.sub(pattern, replacement, new)
+    return Fix(table.fix.safety, (Edit(*place, new),)) if new != old else None
 
 
 def _hits(text: str, table: Text) -> Iterator[tuple[int, int]]:

@@ -63,6 +63,19 @@ Conditions = tuple[tuple[str, Predicate], ...]  # (parameter name or position, c
 
 
 @dataclass(frozen=True, slots=True)
+class RuleFix:
+    """A `[fix]` table: what to write in place of what was found.  Names and values are described in docs/writing-rules.md."""
+
+    safety: str  # safe, unsafe, display
+    set: tuple[tuple[str, str], ...] = ()  # parameter, option or `version` -> source text of its new value
+    remove: tuple[str, ...] = ()  # parameters or options
+    call: str = ""  # the dotted name to call instead
+    value: str = ""  # source text of what is assigned, or is the default, instead
+    delete: bool = False  # the whole statement goes
+    replace: tuple[tuple[str, str], ...] = ()  # regex -> replacement, on the text of what is at fault
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One `[[match]]` table: calls that are wrong in themselves."""
 
@@ -78,6 +91,7 @@ class Match:
     message: str = ""
     severity: Level | None = None
     confidence: Level | None = None
+    fix: RuleFix | None = None
     artefacts: tuple[str, ...] = ()  # keys of `[artefacts]`: the call fetches one, whether it is at fault or not
     revision: str = ""  # the parameter that says which revision is fetched
     digests: tuple[str, ...] = ()  # the parameters that may say which digest is expected
@@ -92,6 +106,7 @@ class Assign:
     value: Predicate
     message: str = ""
     confidence: Level | None = None
+    fix: RuleFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,7 @@ class Default:
     message: str = ""
     confidence: Level | None = None
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
+    fix: RuleFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,7 @@ class Entry:
     message: str = ""
     confidence: Level | None = None
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
+    fix: RuleFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,7 @@ class Endpoint:
     call: str
     parameter: str
     unless: Conditions = ()
+    fix: RuleFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +165,7 @@ class Words:
     message: str = ""
     severity: Level | None = None
     confidence: Level | None = None
+    fix: RuleFix | None = None
     artefacts: tuple[str, ...] = ()  # keys of `[artefacts]`: the command fetches one, whether it is at fault or not
     subject: str = ""  # the option that names it; otherwise each operand of the artefact's form does
     revision: str = ""  # the option that says which revision is fetched
@@ -162,6 +181,7 @@ class Text:
     words: tuple[str, ...] = ()  # one of these stands in every matching text (for the word scan)
     message: str = ""
     confidence: Level | None = None
+    fix: RuleFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +195,7 @@ class Requirement:
     advisory: str = ""
     message: str = ""
     severity: Level | None = None
+    fix: RuleFix | None = None
     artefacts: tuple[str, ...] = ()  # keys of `[artefacts]`: what an address of this form fetches
 
 
@@ -184,17 +205,6 @@ class Drift:
 
     fault: str  # new, gone, moved
     message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFix:
-    """The `[fix]` table: what to do to the call."""
-
-    safety: str  # safe, unsafe, display
-    set: tuple[tuple[str, str], ...] = ()  # parameter -> source text of its new value
-    remove: tuple[str, ...] = ()
-    call: str = ""  # the dotted name to call instead
-    replace: tuple[tuple[str, str], ...] = ()  # regex -> replacement, on the text of the reported node
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,8 +386,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
+    """Edits that mend a finding, made together or not at all."""
+
     safety: str  # safe, unsafe, display
     edits: tuple[Edit, ...]
+    in_file: tuple[Edit, ...] = ()  # notebooks: the same edits of the file's own text, which is JSON
 
 
 @dataclass(frozen=True, slots=True)

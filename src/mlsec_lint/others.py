@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlsec_lint import commands, requirements
-from mlsec_lint.model import Finding, Level, Requirement, Rule, RuleSet, Source, Words
+from mlsec_lint.model import Edit, Finding, Fix, Level, Requirement, Rule, RuleFix, RuleSet, Source, Words
+from mlsec_lint.requirements.editing import edits as line_edits
 
 
 def find(source: Source, rules: RuleSet, facts: requirements.Facts | None = None) -> Iterator[Finding]:
@@ -22,7 +23,7 @@ def find(source: Source, rules: RuleSet, facts: requirements.Facts | None = None
         yield from _dependencies(source, rules, facts or alone)
     asked = [rule for rule in rules.rules if rule.commands]
     if asked:
-        lines = source.text.splitlines()
+        lines = commands.rows(source)
         for command in commands.find(source):
             for rule, table in commands.ask(command, asked):
                 yield _finding(source, rule, table, command, lines)
@@ -74,13 +75,13 @@ def _dependency(source: Source, rule: Rule, table: Requirement, entry: requireme
         severity=table.severity or rule.severity, confidence=rule.confidence, end_line=entry.line,
         end_column=max(entry.end_column, entry.column + 1), guidelines=rule.guidelines, cwe=rule.cwe,
         excerpt=lines[entry.line - 1].strip() if entry.line <= len(lines) else "", text_line=entry.line,
-        subject=entry.name,
+        subject=entry.name, fix=_fix(table.fix, line_edits(entry, table, table.fix, lines) if table.fix else []),
     )  # fmt: skip
 
 
 def _finding(source: Source, rule: Rule, table: Words, command: commands.Command, lines: list[str]) -> Finding:
     line, column = command.line, command.column
-    row = lines[line - 1] if 0 < line <= len(lines) else ""
+    row = lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
     message = (
         (table.message or rule.message).replace("{call}", " ".join(command.text.split())[:40]).replace("{source}", "")
     )
@@ -89,4 +90,9 @@ def _finding(source: Source, rule: Rule, table: Words, command: commands.Command
         path=source.path, line=line, column=column, code=rule.code, name=rule.name, message=message,
         severity=table.severity or rule.severity, confidence=min(table.confidence or rule.confidence, Level.HIGH),
         end_line=line, end_column=end, guidelines=rule.guidelines, cwe=rule.cwe, excerpt=row.strip(), text_line=line,
+        fix=_fix(table.fix, commands.edits(command, table.fix, lines) if table.fix else []),
     )  # fmt: skip
+
+
+def _fix(fix: RuleFix | None, edits: list[Edit]) -> Fix | None:
+    return Fix(fix.safety, tuple(edits)) if fix is not None and edits else None

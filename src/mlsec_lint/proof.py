@@ -174,7 +174,7 @@ def _mended(at: str, rules: RuleSet, rule: Rule, example: Example) -> list[str]:
         from mlsec_lint import fix
     except ImportError:
         return []
-    settings = Settings(preview=True)
+    settings = Settings(audit=True, preview=True)
 
     def mend(text: str) -> str:
         source = _source(text, example.filename)

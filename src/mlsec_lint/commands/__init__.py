@@ -6,10 +6,24 @@ Must not know Python's syntax nor which rules there are.
 from __future__ import annotations
 
 from mlsec_lint.commands.asking import ask
+from mlsec_lint.commands.editing import edits, rows
 from mlsec_lint.commands.fetching import Candidate, candidates
 from mlsec_lint.commands.files import find
 from mlsec_lint.commands.matching import holds, match
 from mlsec_lint.commands.shell import from_words, split
 from mlsec_lint.commands.words import Command, Word
 
-__all__ = ["Candidate", "Command", "Word", "ask", "candidates", "find", "from_words", "holds", "match", "split"]
+__all__ = [
+    "Candidate",
+    "Command",
+    "Word",
+    "ask",
+    "candidates",
+    "edits",
+    "find",
+    "from_words",
+    "holds",
+    "match",
+    "rows",
+    "split",
+]

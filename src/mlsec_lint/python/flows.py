@@ -95,7 +95,7 @@ def flow_into(
         return False
     emit(
         walker, rule, node, rule.severity, min(confidence, rule.confidence), flow.message or rule.message, dotted=dotted,
-        argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow,
+        argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow, fix=endpoint.fix,
     )  # fmt: skip
     return True
 

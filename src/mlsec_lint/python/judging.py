@@ -130,7 +130,7 @@ def _match(
                 await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE)
     emit(
         walker, rule, node, severity, confidence, match.message or rule.message, dotted=dotted, argument=argument,
-        value=shown, subject=subject, related=related, call=node, detail=match,
+        value=shown, subject=subject, related=related, call=node, detail=match, fix=match.fix,
     )  # fmt: skip
     return True
 
@@ -248,7 +248,7 @@ def _reference(
     node = argument.value if isinstance(argument, cst.Arg) else argument
     emit(
         walker, rule, node, match.severity or rule.severity, min(match.confidence or rule.confidence, most),
-        match.message or rule.message, dotted=dotted, detail=match,
+        match.message or rule.message, dotted=dotted, detail=match, fix=match.fix,
     )  # fmt: skip
 
 
@@ -303,6 +303,6 @@ def _simple(
     confidence = min(table.confidence or rule.confidence, Level.LOW if answer.told else sure)
     emit(
         walker, rule, node, rule.severity, confidence, table.message or rule.message, dotted=dotted, argument=argument,
-        value=_shown(judge, table.value, found, True),
+        value=_shown(judge, table.value, found, True), detail=table, fix=table.fix,
     )  # fmt: skip
     return True

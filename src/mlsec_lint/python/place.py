@@ -117,8 +117,8 @@ class _Placer:
             nodes.append(raw.node)
             if raw.call is not None:
                 nodes.append(raw.call.func)
-                if raw.rule.fix is not None:
-                    nodes.extend(_descendants(raw.call))
+            if raw.fix is not None:
+                nodes.extend(_descendants(raw.call or raw.node))
             nodes.extend(o.site.node for o in raw.related if o.site is not None and o.site.node is not None)
             if raw.sink is not None and raw.sink.site.path == self.source.path:
                 nodes.append(raw.sink.site.node)
@@ -207,17 +207,18 @@ class _Placer:
 
     def fix(self, raw: Raw) -> Fix | None:
         """Return the rule's fix as edits here."""
-        if raw.rule.fix is None or raw.sink is not None:
+        if raw.fix is None or raw.sink is not None:
             return None
         from mlsec_lint.python import edits
 
-        changes = edits.for_finding(raw, self.walker, self.spans, self.source.text)
-        if not changes:
+        found = edits.for_finding(raw, self.walker, self.spans, self.source.text)
+        if found is None:
             return None
-        out = []
-        for start, end, text in changes:
-            out.append(Edit(*self.lines.place(start), *self.lines.place(end), text))
-        return Fix(raw.rule.fix.safety, tuple(out))
+        safety, changes = found
+        return Fix(
+            safety,
+            tuple(Edit(*self.lines.place(start), *self.lines.place(end), text) for start, end, text in changes),
+        )
 
 
 def _descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Flow, Level, Match, Rule
+from mlsec_lint.model import Assign, Default, Entry, Flow, Level, Match, Rule, RuleFix, Words
 from mlsec_lint.python.functions import Pending
 from mlsec_lint.python.values import Origin
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
+
+
+Detail = Match | Flow | Assign | Default | Entry | Words  # the table of a rule that spoke
 
 
 @dataclass(slots=True)
@@ -36,7 +39,8 @@ class Raw:
     dotted: str = ""
     argument: str = ""
     retried: bool = False  # in an `except` of a `try` that makes the same call
-    detail: Match | Flow | None = None
+    detail: Detail | None = None
+    fix: RuleFix | None = None
 
 
 def emit(
@@ -53,8 +57,9 @@ def emit(
     subject: str = "",
     related: tuple[Origin, ...] = (),
     call: cst.Call | None = None,
-    detail: Match | Flow | None = None,
+    detail: Detail | None = None,
     sink: Pending | None = None,
+    fix: RuleFix | None = None,
 ) -> None:
     """Record a finding, unless what is being walked cannot run."""
 
@@ -77,5 +82,6 @@ def emit(
             argument,
             any(dotted in retried for retried in walker.retries),
             detail,
+            fix,
         )
     )

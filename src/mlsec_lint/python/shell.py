@@ -68,5 +68,5 @@ def _is_python(value: Value) -> bool:
 def _spoken(walker: Walker, node: cst.Call, dotted: str, rule: Rule, table: Words) -> None:
     emit(
         walker, rule, node, table.severity or rule.severity, min(table.confidence or rule.confidence, Level.HIGH),
-        table.message or rule.message, dotted=dotted, call=node,
+        table.message or rule.message, dotted=dotted, call=node, detail=table, fix=table.fix,
     )  # fmt: skip

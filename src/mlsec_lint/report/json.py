@@ -77,6 +77,6 @@ def _fix_object(fix: Fix | None) -> dict[str, Any] | None:
     edits = [
         {"line": edit.line, "column": edit.column, "end_line": edit.end_line, "end_column": edit.end_column,
          "text": edit.text}
-        for edit in fix.edits
+        for edit in fix.in_file or fix.edits
     ]  # fmt: skip
     return {"safety": fix.safety, "edits": edits}

@@ -125,8 +125,9 @@ def _result(view: View, one: Finding, hidden: Hidden | None, index: int) -> dict
         steps.append({"message": {"text": one.message}, **_location(view, one)})
         locations = [{"location": step, "executionOrder": number} for number, step in enumerate(steps, start=1)]
         result["codeFlows"] = [{"threadFlows": [{"locations": locations}]}]
-    if one.fix is not None and one.fix.safety != "display" and one.fix.edits and one.cell is None:
-        replacements = [_replacement(edit) for edit in one.fix.edits]
+    edits = () if one.fix is None else one.fix.edits if one.cell is None else one.fix.in_file
+    if one.fix is not None and one.fix.safety != "display" and edits:
+        replacements = [_replacement(edit) for edit in edits]
         change = {"artifactLocation": _artifact(one.path), "replacements": replacements}
         text = "A safe fix." if one.fix.safety == "safe" else "An unsafe fix: look at what it changes."
         result["fixes"] = [{"description": {"text": text}, "artifactChanges": [change]}]

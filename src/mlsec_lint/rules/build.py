@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from mlsec_lint.model import Example, Level, Rule, RuleError, RuleFix
-from mlsec_lint.rules.apis import Names, texts
+from mlsec_lint.model import Example, Level, Rule, RuleError
+from mlsec_lint.rules.apis import Names
 from mlsec_lint.rules.detection import Detection, Table
 from mlsec_lint.rules.keys import DETECTIONS, FAMILIES, RULE
 from mlsec_lint.rules.predicates import Reader
@@ -78,7 +78,7 @@ class _Builder(Detection):
         if self.sound("message" if "message" in data else "summary"):
             self.check_message("message" if "message" in data else "summary", message)
         parts = self.detection()
-        parts["fix"] = self.fix("fix", data["fix"]) if self.sound("fix") else None
+        parts["fix"] = self.rule_fix
         parts["examples"] = tuple(self.examples())
         if self.errors:
             return None
@@ -105,27 +105,6 @@ class _Builder(Detection):
             over=tuple(data.get("over", ())),
             visitor=data.get("visitor", ""),
             **parts,
-        )
-
-    def fix(self, key: str, table: Table) -> RuleFix:
-        if not any(table.get(name) for name in ("set", "remove", "call", "replace")):
-            self.tell(key, "changes nothing; one of set, remove, call, replace is needed")
-        for parameter, value in table.get("set", {}).items():
-            try:
-                ast.parse(value, mode="eval")
-            except SyntaxError:
-                self.tell(f"{key}.set.{parameter}", f"{value!r} is not a Python expression")
-        for pattern in table.get("replace", {}):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                self.tell(f"{key}.replace", f"{pattern!r} is not a regular expression: {error}")
-        return RuleFix(
-            safety=table["safety"],
-            set=tuple(table.get("set", {}).items()),
-            remove=texts(table["remove"]) if "remove" in table else (),
-            call=table.get("call", ""),
-            replace=tuple(table.get("replace", {}).items()),
         )
 
     def examples(self) -> Iterator[Example]:

@@ -20,9 +20,11 @@ from mlsec_lint.model import (
     Predicate,
     Requirement,
     RuleError,
+    RuleFix,
     Text,
     Words,
 )
+from mlsec_lint.rules import fixes
 from mlsec_lint.rules.apis import Names, texts
 from mlsec_lint.rules.keys import PLACEHOLDERS
 from mlsec_lint.rules.predicates import PredicateError, Reader
@@ -41,6 +43,7 @@ class Detection:
         self.path, self.data, self.names, self.reader = path, data, names, reader
         self.errors: list[RuleError] = []
         self.broken: set[str] = set()  # top-level keys that do not have the right shape
+        self.rule_fix: RuleFix | None = None  # for the tables that have none of their own
 
     def tell(self, key: str, message: str) -> None:
         self.errors.append(RuleError(self.path, key, message))
@@ -69,6 +72,8 @@ class Detection:
 
     def detection(self) -> dict[str, Any]:
         """Return the fields of `Rule` that say what is looked for."""
+        if self.sound("fix"):
+            self.rule_fix = fixes.read("fix", self.data["fix"], self.tell)
         return {
             "matches": tuple(self.match(*one) for one in self.tables("match")),
             "assigns": tuple(self.assign(*one) for one in self.tables("assign")),
@@ -98,6 +103,13 @@ class Detection:
     def expand(self, key: str, written: object) -> tuple[str, ...]:
         return self.attempt(key, lambda: self.names.all(written), ())
 
+    def fix(self, kind: str, key: str, table: Table) -> RuleFix | None:
+        """Return the table's own fix, or what the rule's can do to what the table finds."""
+        own = table.get("fix", True)
+        if isinstance(own, bool):
+            return fixes.part_for(kind, self.rule_fix) if own else None
+        return fixes.read(f"{key}.fix", own, self.tell, kind)
+
     def match(self, key: str, table: Table) -> Match:
         calls = self.expand(f"{key}.call", table["call"])
         unresolved = table.get("unresolved", False)
@@ -123,6 +135,7 @@ class Detection:
             revision=table.get("revision", ""),
             digests=texts(table.get("digest", [])),
             file=table.get("file", ""),
+            fix=self.fix("match", key, table),
         )
 
     def assign(self, key: str, table: Table) -> Assign:
@@ -135,17 +148,20 @@ class Detection:
             else:
                 self.tell(f"{key}.target", f"{target!r} is not an attribute or an item with a constant key")
         value = self.predicate(f"{key}.value", table["value"])
-        return Assign(tuple(targets), value, table.get("message", ""), _level(table, "confidence"))
+        fix = self.fix("assign", key, table)
+        return Assign(tuple(targets), value, table.get("message", ""), _level(table, "confidence"), fix)
 
     def default(self, key: str, table: Table) -> Default:
         value = self.predicate(f"{key}.value", table["value"])
         words = texts(table.get("words", []))
-        return Default(texts(table["name"]), value, table.get("message", ""), _level(table, "confidence"), words)
+        fix = self.fix("default", key, table)
+        return Default(texts(table["name"]), value, table.get("message", ""), _level(table, "confidence"), words, fix)
 
     def entry(self, key: str, table: Table) -> Entry:
         value = self.predicate(f"{key}.value", table["value"])
         words = texts(table.get("words", []))
-        return Entry(texts(table["key"]), value, table.get("message", ""), _level(table, "confidence"), words)
+        fix = self.fix("entry", key, table)
+        return Entry(texts(table["key"]), value, table.get("message", ""), _level(table, "confidence"), words, fix)
 
     def flow(self, key: str, table: Table) -> Flow:
         if "message" in table:
@@ -156,10 +172,12 @@ class Detection:
             place = f"{key}.to[{number}]"
             places = texts(one["at"]) if isinstance(one, dict) else (one,)
             unless = self.conditions(place, one, "unless") if isinstance(one, dict) else ()
+            fix = self.fix("flow", place, one if isinstance(one, dict) else {})
             for endpoint in places:
                 match = _ENDPOINT.fullmatch(endpoint)
                 if match:
-                    to += [Endpoint(call, match["parameter"], unless) for call in self.expand(place, match["call"])]
+                    calls = self.expand(place, match["call"])
+                    to += [Endpoint(call, match["parameter"], unless, fix) for call in calls]
         return Flow(texts(table["from"]), tuple(to), table.get("checks", True), table.get("message", ""))
 
     def command(self, key: str, table: Table) -> Words:
@@ -175,6 +193,7 @@ class Detection:
             artefacts=_artefacts(table),
             subject=table.get("subject", ""),
             revision=table.get("revision", ""),
+            fix=self.fix("command", key, table),
         )
 
     def text(self, key: str, table: Table) -> Text:
@@ -185,6 +204,7 @@ class Detection:
             words=texts(table["words"]) if "words" in table else (),
             message=table.get("message", ""),
             confidence=_level(table, "confidence"),
+            fix=self.fix("text", key, table),
         )
 
     def requirement(self, key: str, table: Table) -> Requirement:
@@ -201,6 +221,7 @@ class Detection:
             message=table.get("message", ""),
             severity=_level(table, "severity"),
             artefacts=_artefacts(table),
+            fix=self.fix("requirement", key, table),
         )
 
 

@@ -71,6 +71,19 @@ PLACE = _form(r"^[^()\s]+\([A-Za-z_0-9*]+\)$", "an argument of a call, such as '
 PREDICATE: Schema = {"anyOf": [_text(), _list({}), {"type": "object"}]}  # its meaning: predicates.py
 CONDITIONS = _map(PREDICATE)
 
+SAFETY = _words("safe", "unsafe", "display")
+FIX: Schema = _table(
+    ("safety",),
+    safety=SAFETY,
+    set=_map(_text()),
+    remove=_one_or_more(_text()),
+    call=NAME,
+    value=_text(),
+    delete=FLAG,
+    replace=_map(STRING),
+)
+OWN_FIX: Schema = {"anyOf": [FIX, FLAG]}  # of one table; false: there is none, whatever the rule's is
+
 MATCH = _table(
     ("call",),
     call=_one_or_more(NAME),
@@ -89,8 +102,16 @@ MATCH = _table(
     revision=_text(),
     digest=_one_or_more(_text()),
     file=_text(),
+    fix=OWN_FIX,
 )
-ASSIGN = _table(("target", "value"), target=_one_or_more(_text()), value=PREDICATE, message=MESSAGE, confidence=LEVEL)
+ASSIGN = _table(
+    ("target", "value"),
+    target=_one_or_more(_text()),
+    value=PREDICATE,
+    message=MESSAGE,
+    confidence=LEVEL,
+    fix=OWN_FIX,
+)
 DEFAULT = _table(
     ("name", "value"),
     name=_one_or_more(_text()),
@@ -98,6 +119,7 @@ DEFAULT = _table(
     message=MESSAGE,
     confidence=LEVEL,
     words=_list(_text()),
+    fix=OWN_FIX,
 )
 ENTRY = _table(
     ("key", "value"),
@@ -106,10 +128,11 @@ ENTRY = _table(
     message=MESSAGE,
     confidence=LEVEL,
     words=_list(_text()),
+    fix=OWN_FIX,
 )
 FLOW: Schema = _table(
     ("from", "to"),
-    to=_one_or_more({"anyOf": [PLACE, _table(("at",), at=_one_or_more(PLACE), unless=CONDITIONS)]}),
+    to=_one_or_more({"anyOf": [PLACE, _table(("at",), at=_one_or_more(PLACE), unless=CONDITIONS, fix=OWN_FIX)]}),
     checks=FLAG,
     message=MESSAGE,
 )
@@ -122,6 +145,7 @@ TEXT = _table(
     words=_one_or_more(_text()),
     message=MESSAGE,
     confidence=LEVEL,
+    fix=OWN_FIX,
 )
 COMMAND = _table(
     ("program",),
@@ -136,6 +160,7 @@ COMMAND = _table(
     artefact=_one_or_more(KEBAB),
     subject=_text(),
     revision=_text(),
+    fix=OWN_FIX,
 )
 REQUIREMENT = _table(
     ("fault",),
@@ -147,16 +172,9 @@ REQUIREMENT = _table(
     message=MESSAGE,
     severity=LEVEL,
     artefact=_one_or_more(KEBAB),
+    fix=OWN_FIX,
 )
 LOCK = _table(("fault",), fault=_words(*DRIFTS), message=MESSAGE)
-FIX: Schema = _table(
-    ("safety",),
-    safety=_words("safe", "unsafe", "display"),
-    set=_map(_text()),
-    remove=_one_or_more(_text()),
-    call=NAME,
-    replace=_map(STRING),
-)
 EXAMPLE = _table(("code",), code=_text(), note=_text(), fixed=_text(), filename=_text(), lock=_text())
 
 RULE = _table(

@@ -115,7 +115,7 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
             selected=lambda rule: _alive(rule, settings),
             everything=lambda: check(text, ruleset, replace(settings, audit=True, preview=True), project, facts, lock),
         )
-    for finding in shown:
+    for finding in _placed(text, shown):
         _sort_out(finding, by_code, task, result)
     kept = {finding.code for finding in raw if _wanted(finding, by_code, settings)}
     result.hidden += [one for one in hidden if one.finding.code in kept and _severe(one.finding, settings)]
@@ -138,6 +138,21 @@ def _unreadable(text: Source) -> tuple[tuple[int, str], ...]:
     from mlsec_lint import others
 
     return others.unreadable(text)
+
+
+def _placed(text: Source, findings: list[Finding]) -> list[Finding]:
+    """Return the findings, for a notebook with their edits as edits of its JSON; it is read once for all of them."""
+    edits = [edit for finding in findings if finding.fix for edit in finding.fix.edits]
+    if text.kind != "notebook" or not edits:
+        return findings
+    try:
+        places = iter(source.notebook.in_file(text.raw, edits))
+    except ValueError:  # one of them reaches into another cell
+        return [replace(one, fix=None) for one in findings]
+    return [
+        replace(one, fix=replace(one.fix, in_file=tuple(next(places) for _ in one.fix.edits))) if one.fix else one
+        for one in findings
+    ]
 
 
 def _hold_to_grammar(text: Source) -> None:

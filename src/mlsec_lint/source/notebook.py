@@ -88,6 +88,24 @@ def write_back(raw: str, edits: Iterable[Edit]) -> str:
 
     Edits must not overlap and must lie in one cell each; raises ValueError for a place that is in no cell.
     """
+    for begin, end, text in sorted(_changes(raw, edits), reverse=True):
+        raw = raw[:begin] + text + raw[end:]
+    return raw
+
+
+def in_file(raw: str, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Return the same edits as edits of `raw`; raises ValueError as `write_back` does."""
+    starts = [0] + [found.end() for found in re.finditer("\n", raw)]
+
+    def place(offset: int) -> tuple[int, int]:
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    return tuple(Edit(*place(begin), *place(end), text) for begin, end, text in _changes(raw, edits))
+
+
+def _changes(raw: str, edits: Iterable[Edit]) -> list[tuple[int, int, str]]:
+    """Return edits of the notebook's text as replacements of characters of `raw`."""
     table: list[tuple[_Code, int]] = []  # text line -> its cell, and where it starts in the cell's source
     for code, _ in _cells(raw, ""):
         at = 0
@@ -110,9 +128,7 @@ def write_back(raw: str, edits: Iterable[Edit]) -> str:
             raise ValueError(f"the edit on line {edit.line} reaches into another cell")
         first, last = _span(raw, code, begin, end)
         changes.append((first, last, _escaped(raw, code, edit.text, raw[last] == '"')))
-    for begin, end, text in sorted(changes, reverse=True):
-        raw = raw[:begin] + text + raw[end:]
-    return raw
+    return changes
 
 
 def _cells(raw: str, shown: str) -> Iterator[tuple[_Code, list[Placed]]]:
