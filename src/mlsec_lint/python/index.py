@@ -74,6 +74,7 @@ class Index:
     commands: tuple[Rule, ...] = ()
     visitors: dict[str, Rule] = field(default_factory=dict)
     restricts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roots: frozenset[str] = frozenset()  # libraries that the tables know, and Python's own
     modules: frozenset[str] = frozenset()  # modules of Python's own that rules speak of
     _sources: dict[str, str] = field(default_factory=dict)
 
@@ -86,6 +87,16 @@ class Index:
         return bool(
             self.calls.find(dotted) or self.params.find(dotted) or self.source(dotted) or dotted in self.apis.aliases
         )
+
+    def foreign(self, dotted: str) -> bool:
+        """Return whether a method's name is all that can be asked about: nothing is known of what it belongs to.
+
+        That is the result of a function that no table speaks of, or an object of a library that none knows.
+        """
+        owner, _, method = dotted.rpartition(".")
+        if method not in self.methods or not owner or self.calls.find(dotted):
+            return False
+        return owner.endswith("()") or owner.partition(".")[0] not in self.roots
 
     def source(self, dotted: str) -> str:
         """Return the origin kind of a library object (a source covers everything below it), or ""."""
@@ -161,6 +172,8 @@ def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) 
     index.restricts = apis.restricts
     commands = []
     calls = [c for rule in rules.rules for match in rule.matches for c in match.calls]
+    tables = (calls, apis.params, apis.aliases, apis.returns)
+    index.roots = frozenset(n.partition(".")[0] for names in tables for n in names) | sys.stdlib_module_names
     index.modules = frozenset(c.partition(".")[0] for c in calls) & sys.stdlib_module_names - {"builtins"}
     for rule in rules.rules:
         for match in rule.matches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -35,15 +36,25 @@ def called(
         spoke = flow_into(walker, node, dotted, rule, flow, endpoint, arguments, confidence) or spoke
     if dotted in walker.index.shells:
         shell.judge(walker, node, dotted, arguments)
-    elif not spoke and walker.index.entries and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
-        _keywords(walker, node, arguments)
+    elif not spoke and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
+        settled = _by_method(walker, node, arguments) if walker.index.foreign(dotted) else set()
+        _keywords(walker, node, arguments, settled)
     return spoke
 
 
 def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
     """Ask the rules about a call whose callee cannot be resolved: by its method name and by its keywords."""
-    if walker.silent:
-        return
+    if not walker.silent:
+        _keywords(walker, node, arguments, _by_method(walker, node, arguments))
+
+
+def _by_method(walker: Walker, node: cst.Call, arguments: Arguments) -> set[str]:
+    """Ask the rules that accept a method's bare name, whatever its receiver.
+
+    Return the codes of those whose say is final: they were sure enough, or found an excuse.
+    """
+    asked: set[str] = set()
+    unsure: set[str] = set()
     if isinstance(node.func, cst.Attribute):
         name = node.func.attr.value
         for rule, match, roots in walker.index.methods.get(name, ()):
@@ -56,18 +67,24 @@ def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
             near = bool(roots & walker.roots) or walker.source.module.partition(".")[0] in roots
             confidence = Level.MEDIUM if near else Level.LOW
             receiver = evaluate(walker, node.func.value) if match.data == "self" else None
-            _match(walker, node, name, rule, match, arguments.with_order(order, receiver), confidence)
-    _keywords(walker, node, arguments)
+            said = _match(walker, node, name, rule, match, arguments.with_order(order, receiver), confidence)
+            asked.add(rule.code)
+            if said and not near:
+                unsure.add(rule.code)
+    return asked - unsure
 
 
-def _keywords(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
-    """Ask the rules about keywords as about the entries of a mapping; `assert_called_with(key=…)` only expects one."""
+def _keywords(walker: Walker, node: cst.Call, arguments: Arguments, settled: set[str]) -> None:
+    """Ask the rules about keywords as about the entries of a mapping, but for those whose code is `settled`.
+
+    `assert_called_with(key=…)` only expects one.
+    """
     name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
     if str(name).startswith("assert"):
         return
     for key, (value, argument) in arguments.keywords.items():
-        if argument is not None:
-            entry(walker, key, value, argument)
+        if argument is not None and key in walker.index.entries:
+            entry(walker, key, value, argument, settled)
 
 
 def _match(
@@ -258,16 +275,18 @@ def assigned(walker: Walker, target: str, value: Value, node: cst.CSTNode) -> No
         _simple(walker, rule, table, value, node, dotted=target)
 
 
-def entry(walker: Walker, key: str, value: Value, node: cst.CSTNode) -> Value:
+def entry(walker: Walker, key: str, value: Value, node: cst.CSTNode, settled: Set[str] = frozenset()) -> Value:
     """Ask the rules about a dictionary entry, or a keyword of a call that cannot be resolved.
 
-    Returns the value, marked where it has been reported: what takes the dictionary later need not say so again.
+    Rules whose code is `settled` have had their say.  Returns the value, marked where it has been reported: what takes
+    the dictionary later need not say so again.
     """
     if walker.comparing:
         return value
     spoke = [
         _simple(walker, rule, table, value, node, argument=key, dotted=key)
         for rule, table in walker.index.entries.get(key, ())
+        if rule.code not in settled
     ]
     return told(value) if any(spoke) else value
 
