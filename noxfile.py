@@ -36,3 +36,11 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     session.install("-e", ".[dev]")
     session.run("mkdocs", "build", "--strict")
+
+
+@nox.session
+def apis(session: nox.Session) -> None:
+    """Prove what the rules say of libraries against their releases; `-- --store FOLDER` keeps the text elsewhere."""
+    session.install("-e", ".[apis]")
+    store = () if "--store" in session.posargs else ("--store", str(session.cache_dir / "apis"))
+    session.run("python", "benchmarks/apis", *store, "--report", "docs/apis.md", *session.posargs)

@@ -5,7 +5,9 @@ Must not know where the value stands, nor Python's values, which carry origins a
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from functools import cache
 
 from mlsec_lint.model import Predicate
@@ -41,6 +43,8 @@ def holds(predicate: Predicate, value: object, known: str = "") -> bool | None:
         return value == wanted and isinstance(value, bool) is isinstance(wanted, bool)
     if op == "regex":
         return isinstance(value, str) and _compiled(str(wanted)).fullmatch(value) is not None
+    if op == "entropy":
+        return isinstance(value, str) and entropy(value) >= float(str(wanted))
     if op == "has":
         items = value if isinstance(value, list) else [value]
         return any(
@@ -49,6 +53,12 @@ def holds(predicate: Predicate, value: object, known: str = "") -> bool | None:
             for item in items
         )
     return None
+
+
+def entropy(text: str) -> float:
+    """Return the Shannon entropy of a text in bits per character."""
+    counts = Counter(text)
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
 
 
 def _kind(value: object) -> str:

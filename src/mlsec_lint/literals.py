@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import math
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mlsec_lint.holds import entropy, holds
 from mlsec_lint.model import Edit, Finding, Fix, Level, Rule, RuleSet, Source, Text
 
 _compiled = functools.lru_cache(maxsize=None)(re.compile)
@@ -56,17 +55,11 @@ def _hits(text: str, table: Text) -> Iterator[tuple[int, int]]:
     for match in _compiled(table.regex).finditer(text):
         group = 1 if match.re.groups else 0
         token = match.group(group) or match.group(0)
-        if table.unless and _compiled(table.unless).search(match.group(0)):
+        if table.unless is not None and holds(table.unless, match.group(0)):
             continue
         if table.entropy and entropy(token) < table.entropy:
             continue
         yield match.span(group) if match.span(group) != (-1, -1) else match.span()
-
-
-def entropy(text: str) -> float:
-    """Return the Shannon entropy of a text in bits per character."""
-    counts = Counter(text)
-    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values()) if text else 0.0
 
 
 def _finding(

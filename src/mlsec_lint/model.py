@@ -50,7 +50,7 @@ class SourceError(Problem):
 class Predicate:
     """A condition on one value; the forms are described in docs/writing-rules.md.
 
-    `op` is one of: equals (a constant), is (a dotted library name), given, regex, prefix, kind, origin, made, has,
+    `op` is one of: equals (a constant), is (a dotted library name), given, regex, prefix, entropy, kind, origin, made, has,
     entry (of a mapping), any, not.  `value` holds the constant, name, pattern or tuple of names; `parts` the operands of any / not.
     """
 
@@ -176,7 +176,7 @@ class Text:
     """One `[[text]]` table: a string literal of a telling shape."""
 
     regex: str
-    unless: str = ""  # a regex: texts that are placeholders
+    unless: Predicate | None = None  # holds for texts that are placeholders
     entropy: float = 0.0  # least Shannon entropy, bits per character, of group 1 or of the whole
     words: tuple[str, ...] = ()  # one of these stands in every matching text (for the word scan)
     message: str = ""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mlsec_lint.holds import entropy
 from mlsec_lint.model import Predicate
 from mlsec_lint.python.index import pattern
 from mlsec_lint.python.values import (
@@ -195,6 +196,13 @@ def _prefix(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     return None if isinstance(alt, (Symbol, Name, Instance)) else False
 
 
+def _entropy(_: Judge, wanted: object, alt: Alternative) -> bool | None:
+    text = _whole(alt)
+    if text is not None:
+        return entropy(text) >= float(str(wanted))
+    return None if isinstance(alt, (Symbol, Text, Name, Instance)) else False
+
+
 def _whole(alt: Alternative) -> str | None:
     if isinstance(alt, Const) and isinstance(alt.value, str):
         return alt.value
@@ -260,6 +268,7 @@ _ONE: dict[str, Callable[[Judge, object, Alternative], bool | None]] = {
     "is": _is,
     "regex": _regex,
     "prefix": _prefix,
+    "entropy": _entropy,
     "kind": _kind,
     "made": _made,
     "has": _has,

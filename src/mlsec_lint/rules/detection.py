@@ -199,7 +199,7 @@ class Detection:
     def text(self, key: str, table: Table) -> Text:
         return Text(
             regex=table["regex"],
-            unless=table.get("unless", ""),
+            unless=self.predicate(f"{key}.unless", table["unless"]) if "unless" in table else None,
             entropy=float(table.get("entropy", 0.0)),
             words=texts(table["words"]) if "words" in table else (),
             message=table.get("message", ""),

@@ -140,7 +140,7 @@ FLOW["properties"]["from"] = _one_or_more(_words(*ORIGINS))
 TEXT = _table(
     ("regex",),
     regex=REGEX,
-    unless=REGEX,
+    unless=PREDICATE,
     entropy={"type": "number"},
     words=_one_or_more(_text()),
     message=MESSAGE,
@@ -267,6 +267,8 @@ def _form_of(key: str) -> Schema:
     match key:
         case "regex" | "prefix":
             return REGEX
+        case "entropy":
+            return {"type": "number", "exclusiveMinimum": 0}
         case "kind":
             return _one_or_more(_words(*KINDS))
         case "origin":

@@ -14,7 +14,7 @@ ORIGINS = ("remote", "input", "command-line", "model", "own")
 ASKED = (*ORIGINS, "source-file")  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
-FORMS = ("regex", "prefix", "kind", "origin", "made", "has", "not", "may", "any")
+FORMS = ("regex", "prefix", "entropy", "kind", "origin", "made", "has", "not", "may", "any")
 
 
 class PredicateError(ValueError):
@@ -99,6 +99,10 @@ class Reader:
         match key:
             case "regex" | "prefix":
                 return Predicate(key, self._pattern(value))
+            case "entropy" if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+                return Predicate(key, float(value))
+            case "entropy":
+                raise PredicateError("`entropy` takes a number of bits per character")
             case "kind":
                 return Predicate(key, self._words(key, value, KINDS))
             case "origin":
