@@ -37,7 +37,7 @@ class Project:
 
     def __init__(self, files: Iterable[tuple[str, str]], root: str = "") -> None:
         self.shown = dict(files)
-        self.root = root or (os.path.commonpath([os.path.dirname(p) for p in self.shown]) if self.shown else "")
+        self.root = root or self._top()
         self.by_shown = {shown: path for path, shown in self.shown.items()}
         self.folders = {os.path.dirname(path) for path in self.shown}
         self._sources: dict[str, Source | None] = {}
@@ -55,6 +55,13 @@ class Project:
 
     def __setstate__(self, state: tuple[dict[str, str], str]) -> None:
         self.__init__(state[0].items(), state[1])  # type: ignore[misc]
+
+    def _top(self) -> str:
+        """Return the folder that holds all the files, outside of any package: absolute imports start there."""
+        top = os.path.commonpath([os.path.dirname(path) for path in self.shown]) if self.shown else ""
+        while top and os.path.join(top, "__init__.py") in self.shown:
+            top = os.path.dirname(top)
+        return top
 
     # ------------------------------------------------------------ finding modules
 

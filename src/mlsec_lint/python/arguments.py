@@ -44,6 +44,7 @@ class Arguments:
     open_keywords: bool = False
     receiver: Value | None = None
     order: tuple[str, ...] = ()
+    rest: list[Value] = field(default_factory=list)  # what is given in a way that cannot be seen: `*values`
 
     def get(self, parameter: str) -> tuple[Value, cst.CSTNode | None] | None:
         """Return an argument by name, position ("0") or "self"; None where it is not given."""
@@ -75,10 +76,12 @@ class Arguments:
         return self.open_positional and (parameter.isdigit() or self.position(parameter) is not None or not self.order)
 
     def values(self) -> list[Value]:
-        return [v for v, _ in self.positional] + [v for v, _ in self.keywords.values()]
+        return [v for v, _ in self.positional] + [v for v, _ in self.keywords.values()] + self.rest
 
     def with_order(self, order: tuple[str, ...], receiver: Value | None) -> Arguments:
-        return Arguments(self.positional, self.keywords, self.open_positional, self.open_keywords, receiver, order)
+        return Arguments(
+            self.positional, self.keywords, self.open_positional, self.open_keywords, receiver, order, self.rest
+        )
 
 
 def read_arguments(walker: Walker, args: tuple[cst.Arg, ...] | list[cst.Arg]) -> Arguments:
@@ -92,6 +95,7 @@ def read_arguments(walker: Walker, args: tuple[cst.Arg, ...] | list[cst.Arg]) ->
                 out.positional.extend((v, arg) for v in rows[0].items)
             else:
                 out.open_positional = True
+                out.rest.append(value)
         elif arg.star == "**":
             value = resolved(walker, value)
             tables = [a for a in value.alts if isinstance(a, Table)]

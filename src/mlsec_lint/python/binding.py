@@ -37,6 +37,7 @@ class Binding:
     values: Mapping[str, Value]
     files: Callable[[Key], Origins]
     methods: Callable[[Value, str, Origin], Origins]
+    made: Binding | None = None  # of what the receiver was built with
 
     def key(self, key: Key) -> Key:
         """Return the caller's key for a callee's."""
@@ -53,7 +54,8 @@ class Binding:
                         out.extend(text_parts(value) or (part,))
                     continue
             out.append(part)
-        return merge_parts(out)
+        merged = merge_parts(out)
+        return self.made.key(merged) if self.made is not None else merged
 
     def origins(self, origins: Origins) -> Origins:
         """Return the caller's origins for a callee's."""
@@ -74,7 +76,7 @@ class Binding:
                     out.add(Origin("file", key=key))
             else:
                 out.add(origin)
-        return frozenset(out)
+        return self.made.origins(frozenset(out)) if self.made is not None else frozenset(out)
 
     def value(self, value: Value, depth: int = 0) -> Value:
         """Return the caller's value for a callee's."""
@@ -108,4 +110,6 @@ class Binding:
             else:
                 alts.append(alt)
         kept = tuple(dict.fromkeys(alts))
+        if self.made is not None and depth == 0:
+            return self.made.value(Value(kept, origins))
         return Value(kept if len(kept) <= MOST else (Symbol("many"),), origins)

@@ -15,9 +15,10 @@ from mlsec_lint.python.contents import path_key
 from mlsec_lint.python.dispatch import evaluate, evaluates
 from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.functions import ClassInfo
+from mlsec_lint.python.handing import handed
 from mlsec_lint.python.library import call_library
-from mlsec_lint.python.members import class_member, resolved
-from mlsec_lint.python.own import call_own, handed, keep_attributes, method_results
+from mlsec_lint.python.members import class_member, entry_of, resolved
+from mlsec_lint.python.own import applied, bind, call_own, keep_attributes, method_results
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -28,6 +29,7 @@ from mlsec_lint.python.values import (
     LocalObject,
     Name,
     Partial,
+    Symbol,
     Value,
     join,
     unknown,
@@ -99,6 +101,8 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
                 walker.found[before:] = [raw for raw in walker.found[before:] if isinstance(raw.detail, Flow)]
         elif not isinstance(alt, Const):
             unresolved.append(alt)
+            if isinstance(alt, Symbol):
+                applied(walker, alt, arguments)
             results.append(_opaque(walker, node, function, arguments))
     if unresolved and len(unresolved) == len(function.alts):
         judging.unresolved(walker, node, arguments)
@@ -115,6 +119,8 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
     )
     if isinstance(node.func, cst.Attribute):
         name = node.func.attr.value
+        if name == "get" and (entry := _entry(function, arguments)) is not None:
+            return entry
         if SAVER.fullmatch(name) and arguments.positional:
             outside = frozenset(o for o in function.origins if o.kind in OUTSIDE)
             key = path_key(arguments.positional[0][0])
@@ -124,14 +130,35 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
     return unknown(f"?{id(node)}", origins)
 
 
+def _entry(function: Value, arguments: Arguments) -> Value | None:
+    """`config.get("key")` of a parameter is what `config["key"]` is, or the default."""
+    alt = function.alts[0]
+    if (
+        len(function.alts) > 1
+        or not isinstance(alt, Symbol)
+        or not alt.ident.startswith("p")
+        or not arguments.positional
+    ):
+        return None
+    key = arguments.positional[0][0].alts[0]
+    if not isinstance(key, Const) or not isinstance(key.value, str):
+        return None
+    entry = entry_of(Symbol(alt.ident.removesuffix(".get")), key.value, function.origins)
+    return join(entry, *(value for value, _ in arguments.positional[1:2]))
+
+
 def _construct(walker: Walker, node: cst.Call, cls: ClassInfo, arguments: Arguments) -> Value:
     receiver = Value((LocalObject(cls),))
+    made = None
     found = class_member(walker, cls, "__init__", receiver, True, node)
     if found is not None:
         for alt in found.alts:
             if isinstance(alt, Local):
                 call_own(walker, node, alt, arguments)
-                keep_attributes(walker, cls, alt, arguments)
+                if cls.walker is walker:
+                    keep_attributes(walker, cls, alt, arguments)
+                else:  # what is known of another module's class does not depend on this one
+                    made = (alt.function, bind(alt.function, receiver, arguments))
             elif isinstance(alt, Name):
                 base = alt.dotted.rpartition(".")[0]
                 call_library(walker, node, Name(base), Value((Name(base),)), arguments, True)
@@ -145,8 +172,8 @@ def _construct(walker: Walker, node: cst.Call, cls: ClassInfo, arguments: Argume
     if cls.walker is walker:  # another module's findings do not depend on this one
         for name, value in given.items():
             cls.set_attribute(name, value)
-    if given:
-        receiver = Value((LocalObject(cls, id(node), tuple(given.items())),))
+    if given or made:
+        receiver = Value((LocalObject(cls, id(node) if given else 0, tuple(given.items()), made),))
     return receiver.with_origins(
         frozenset().union(*(v.origins for v in arguments.values())) if arguments.values() else NONE
     )

@@ -19,6 +19,7 @@ from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Val
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+WAITING = ("parameter", "file", "result")  # origins that only a caller can tell
 OUTSIDE = ("remote", "input")  # origins that make loading a high-severity fault
 
 
@@ -48,7 +49,7 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
     outside = sorted((o for o in alive if o.kind in OUTSIDE), key=_place)
     if outside:
         return Level.HIGH, tuple(outside[:1]), NONE
-    waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
+    waiting = frozenset(o for o in alive if o.kind in WAITING)
     checked = everything - alive - frozenset(o for o in everything if o.kind == "own")
     if checked and not any(o.kind != "own" for o in alive):
         return Level.LOW, (), NONE
@@ -89,7 +90,7 @@ def flow_into(
     origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
     hits = sorted((o for o in origins if o.kind in flow.kinds), key=_place)
     if not hits:
-        waiting = frozenset(o for o in origins if o.kind in ("parameter", "file"))
+        waiting = frozenset(o for o in origins if o.kind in WAITING)
         if waiting:
             await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds)
         return False
@@ -143,7 +144,7 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
             related=tuple(hits[:1]), call=node, sink=pending,
         )  # fmt: skip
         return
-    waiting = frozenset(o for o in alive if o.kind in ("parameter", "file"))
+    waiting = frozenset(o for o in alive if o.kind in WAITING)
     if waiting and walker.function is not None and len(walker.pending) <= 40:
         walker.pending.append(
             Pending(pending.rule, pending.detail, pending.call, waiting, pending.function, pending.kinds, pending.site)

@@ -63,6 +63,7 @@ class FunctionInfo:
     scope: str = ""
     outer: dict[str, Value] = field(default_factory=dict)
     input_kind: str = ""  # origin of its parameters, for handlers
+    given: dict[str, Origins] = field(default_factory=dict)  # what decorators of the project call it with
     summary: Summary | None = None
     running: bool = False
     nodes: int = 0

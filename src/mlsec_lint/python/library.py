@@ -12,7 +12,7 @@ from mlsec_lint.python.checks import TESTING, digest_call, digest_method, digest
 from mlsec_lint.python.contents import checkable, contents, path_key
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
-from mlsec_lint.python.own import handed
+from mlsec_lint.python.handing import handed
 from mlsec_lint.python.values import NONE, Instance, Name, Origin, Origins, Value, Verdict, join
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from mlsec_lint.python.contents import contents
 from mlsec_lint.python.digests import outcome
 from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import ClassInfo
+from mlsec_lint.python.refusals import refuses
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -24,6 +25,7 @@ from mlsec_lint.python.values import (
     LocalObject,
     Name,
     Origin,
+    Origins,
     Sequence,
     Symbol,
     Table,
@@ -53,11 +55,23 @@ def element(walker: Walker, items: Value, node: cst.CSTNode) -> Value:
             out.append(unknown(alt.ident + "[]"))
         elif isinstance(alt, Instance):
             out.append(Value((Name(f"{alt.of}.__iter__()", Value((alt,))),)))
+        elif isinstance(alt, LocalObject):
+            out.append(_given_by(walker, alt, ("__next__", "__iter__"), node))
         else:
             out.append(unknown(f"?{id(node)}"))
     if not out:
         return unknown(f"?{id(node)}", items.origins)
     return join(*out).with_origins(items.origins)
+
+
+def _given_by(walker: Walker, alt: LocalObject, methods: tuple[str, ...], node: cst.CSTNode) -> Value:
+    """Return what a method that Python itself calls returns: of an object of the project, by its summary."""
+    for method in methods:
+        found = class_member(walker, alt.cls, method, Value((alt,)), True, node)
+        for function in found.alts if found is not None else ():
+            if isinstance(function, Local):
+                return function.function.walker.summary(function.function).returns
+    return unknown(f"?{id(node)}")
 
 
 def part(walker: Walker, value: Value, position: int, node: cst.CSTNode) -> Value:
@@ -125,6 +139,8 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
             for name, value in alt.given:
                 if name == attr:
                     return value
+        if alt.cls.walker is not walker and (fact := walker.state.facts.get(("." + attr, alt.cls.ident))) is not None:
+            return fact
         found = class_member(walker, alt.cls, attr, base, isinstance(alt, LocalObject), node)
         return found if found is not None else unknown(f"self{alt.cls.ident}.{attr}", origins)
     if isinstance(alt, Table):
@@ -192,12 +208,21 @@ def class_member(
                 if found is not None:
                     return found
             elif isinstance(alt, Name):
-                if any(m in cls.own for m in walker.index.restricts.get(alt.dotted, ())):
+                if any(_restricts(cls, method) for method in walker.index.restricts.get(alt.dotted, ())):
                     return None
                 dotted = walker.index.canonical(f"{alt.dotted}.{attr}")
                 if walker.index.calls.find(dotted) or walker.index.source(dotted) or attr not in cls.attributes:
                     return sourced(walker, Value((Name(dotted, base),)), dotted, node)
     return None
+
+
+def _restricts(cls: ClassInfo, method: str) -> bool:
+    """Return whether a class overrides a method of `[restricts]` by one that refuses things."""
+    own = cls.own.get(method)
+    if own is None:
+        return False
+    functions = [a.function.node for a in own.alts if isinstance(a, Local)]
+    return all(refuses(node) for node in functions if isinstance(node, cst.FunctionDef))
 
 
 def library_bases(cls: ClassInfo, depth: int = 0) -> list[str]:
@@ -231,6 +256,13 @@ def sourced(walker: Walker, value: Value, dotted: str, node: cst.CSTNode) -> Val
     return value.with_origins({Origin(kind, dotted, walker.site(node))})
 
 
+def entry_of(alt: Symbol, key: object, origins: Origins) -> Value:
+    """Return an entry of something unknown; what a parameter holds under a name is data."""
+    if isinstance(key, str) and alt.ident.startswith("p"):
+        origins |= {Origin("data", alt.ident.partition(":")[2])}
+    return unknown(f"{alt.ident}[{key!r}]", origins)
+
+
 @evaluates(cst.Subscript)
 def _subscript(walker: Walker, node: cst.Subscript) -> Value:
     base = evaluate(walker, node.value)
@@ -253,7 +285,7 @@ def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.C
             hits = [v for w in wanted if (v := alt.get(str(w))) is not None]
             if hits:
                 return join(*hits)
-        elif alt.entries and not wanted:
+        elif alt.entries:
             values = [v for _, v in alt.entries]
             return join(*values, *([unknown(f"?{id(node)}")] if alt.open else []))
         return unknown(f"?{id(node)}", origins)
@@ -275,13 +307,14 @@ def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.C
             else Value((alt,), origins)
         )
     if isinstance(alt, Symbol):
-        label = repr(wanted[0]) if wanted else ""
-        return unknown(f"{alt.ident}[{label}]" if wanted else f"?{id(node)}", origins)
+        return entry_of(alt, wanted[0], origins) if wanted else unknown(f"?{id(node)}", origins)
     if isinstance(alt, Instance):
         if wanted and f"{alt.made}[{wanted[0]}]" in walker.index.apis.returns:
             return part(walker, Value((alt,), origins), int(wanted[0]), node)
         dotted = walker.index.canonical(f"{alt.of}.__getitem__")
         return sourced(walker, Value((Name(dotted + "()", Value((alt,), origins)),), origins), dotted, node)
+    if isinstance(alt, LocalObject):
+        return _given_by(walker, alt, ("__getitem__",), node).with_origins(origins)
     if isinstance(alt, Digest):
         return Value((alt,), origins)
     if isinstance(alt, Verdict):

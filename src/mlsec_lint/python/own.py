@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -10,9 +11,10 @@ from mlsec_lint.python import fetches
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.checks import unseen_check
+from mlsec_lint.python.contents import PARAMETER, contents
 from mlsec_lint.python.flows import reached
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo, FunctionInfo
-from mlsec_lint.python.members import class_member, element, resolved
+from mlsec_lint.python.members import class_member, resolved
 from mlsec_lint.python.values import (
     NONE,
     Const,
@@ -33,36 +35,18 @@ from mlsec_lint.python.values import (
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
-# Methods that call the function they are given, with the arguments behind it; with each of their elements where True.
-CALLERS = {"map": True, "imap": True, "imap_unordered": True, "filter": True, "to_thread": False, "submit": False,
-           "run_in_executor": False, "run_sync": False}  # fmt: skip
-
-
-def handed(walker: Walker, node: cst.Call, name: str, arguments: Arguments) -> Origins:
-    """Return the origins of what functions of the project return that a call is given to call: `pool.map(fetch, urls)`."""
-    if name not in CALLERS:
-        return NONE
-    for position, (value, _) in enumerate(arguments.positional):
-        functions = [alt for alt in value.alts if isinstance(alt, Local)]
-        if functions:
-            rest = arguments.positional[position + 1 :]
-            if CALLERS[name]:
-                rest = [(element(walker, v, node), a) for v, a in rest]
-            return NONE.union(*(call_own(walker, node, alt, Arguments(rest)).origins for alt in functions))
-    return NONE
-
 
 def method_results(walker: Walker, node: cst.Call, function: Value, name: str) -> Origins:
     """Return what a caller has to tell of a method of a parameter: `session.get(url)` in a function given a session."""
-    info = walker.function
-    if info is None:
+    if walker.function is None:
         return NONE
     out = set()
     for alt in function.alts:
-        if isinstance(alt, Symbol) and alt.ident.startswith(f"p{info.ident}:"):
-            parameter, _, method = alt.ident.partition(":")[2].partition(".")
+        if isinstance(alt, Symbol) and PARAMETER.match(f"\0{alt.ident}"):
+            owner, _, rest = alt.ident.partition(":")
+            parameter, _, method = rest.partition(".")
             if method == name:
-                out.add(Origin("result", name, walker.site(node), info.ident, (parameter,)))
+                out.add(Origin("result", name, walker.site(node), int(owner[1:]), (parameter,)))
     return frozenset(out)
 
 
@@ -89,7 +73,10 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     if walker.function is not None:
         walker.function.calls.add(info)
     values = bind(info, alt.receiver, arguments)
-    binding = Binding(info.ident, values, walker.state.written, lambda v, name, at: method_origins(walker, v, name, at))
+    binding = _binding(walker, info, values)
+    for one in alt.receiver.alts if alt.receiver is not None else ():
+        if isinstance(one, LocalObject) and one.made is not None:
+            binding.made = _binding(walker, *one.made)
     if info.input_kind:
         return binding.value(summary.returns)
     for key, origins in summary.files.items():
@@ -100,12 +87,44 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         reached(walker, node, pending, binding)
     if info.fetches and not walker.silent:
         fetches.reached(walker, node, info, binding, arguments)
+    if info.walker.applied:
+        _call_back(walker, node, info, values)
     result = binding.value(summary.returns)
     if _unclear(result):
         verdict = unseen_check(walker, node, arguments)
         if verdict is not None:
             return verdict
     return result
+
+
+def _binding(walker: Walker, info: FunctionInfo, values: Mapping[str, Value]) -> Binding:
+    return Binding(info.ident, values, walker.state.written, lambda v, name, at: method_origins(walker, v, name, at))
+
+
+def _call_back(walker: Walker, node: cst.Call, info: FunctionInfo, values: dict[str, Value]) -> None:
+    """A function calls a parameter of its own, and a function of the project is what it is given."""
+    for name, value in values.items():
+        given = info.walker.applied.get(f"p{info.ident}:{name}")
+        if given and not walker.calling_back:
+            walker.calling_back = True
+            for alt in value.alts:
+                if isinstance(alt, Local):
+                    for arguments in given:
+                        call_own(walker, node, alt, arguments)
+            walker.calling_back = False
+
+
+def applied(walker: Walker, alt: Symbol, arguments: Arguments) -> None:
+    """Remember that a parameter is called with something from outside."""
+    if "." in alt.ident or not alt.ident.startswith("p"):
+        return
+    given: list[tuple[Value, cst.CSTNode | None]] = [
+        (v.with_origins(o for o in contents(walker, v) if o.kind in OUTSIDE), None) for v, _ in arguments.positional
+    ]
+    if any(o.kind in OUTSIDE for v, _ in given for o in v.origins):
+        held = walker.applied.setdefault(alt.ident, [])
+        if len(held) < 4:
+            held.append(Arguments(given))
 
 
 def _unclear(value: Value) -> bool:
@@ -147,8 +166,6 @@ def bind(info: FunctionInfo, receiver: Value | None, arguments: Arguments) -> di
 
 def keep_attributes(walker: Walker, cls: ClassInfo, alt: Local, arguments: Arguments) -> None:
     """What comes from outside and `__init__` puts into attributes is there for the methods."""
-    if cls.walker is not walker:  # another module's findings do not depend on this one
-        return
     values = bind(alt.function, alt.receiver, arguments)
     if not any(o.kind in OUTSIDE for v in values.values() for o in v.origins):
         return
@@ -162,7 +179,9 @@ def keep_attributes(walker: Walker, cls: ClassInfo, alt: Local, arguments: Argum
 def decorated(walker: Walker, info: FunctionInfo, decorator: Value, value: Value) -> Value:
     """Return what a decorator makes of a function."""
     for alt in resolved(walker, decorator).alts:
-        if isinstance(alt, Name):
+        if isinstance(alt, Local):
+            walker.decorated.append((alt, info))
+        elif isinstance(alt, Name):
             kind = _PLAIN_DECORATORS.get(alt.dotted)
             if kind is not None:
                 info.kind = kind

@@ -52,7 +52,7 @@ def _assign_attribute(walker: Walker, target: cst.Attribute, value: Value, node:
     walker.digests.escape(value)
     for alt in base.alts:
         if isinstance(alt, (LocalObject, LocalClass)):
-            alt.cls.set_attribute(attr, value)
+            set_member(walker, alt, attr, value)
             for inherited in library_bases(alt.cls):
                 judging.assigned(walker, f"{inherited}.{attr}", value, node)
         elif isinstance(alt, Name):
@@ -60,6 +60,14 @@ def _assign_attribute(walker: Walker, target: cst.Attribute, value: Value, node:
         elif isinstance(alt, Instance):
             judging.assigned(walker, f"{alt.of}.{attr}", value, node)
             walker.state.facts[("." + attr, alt.ident)] = value
+
+
+def set_member(walker: Walker, alt: LocalObject | LocalClass, attr: str, value: Value) -> None:
+    """Set an attribute; what is known of another module's class does not depend on this one."""
+    if alt.cls.walker is walker:
+        alt.cls.set_attribute(attr, value)
+    else:
+        walker.state.facts[("." + attr, alt.cls.ident)] = value
 
 
 def _assign_item(walker: Walker, target: cst.Subscript, value: Value, node: cst.CSTNode) -> None:
@@ -100,7 +108,7 @@ def rebind_attribute(walker: Walker, target: cst.Attribute, base: Value, keys: t
     if changed is None:
         return
     for alt in walker.value(target.value).alts:
-        if isinstance(alt, (LocalObject, LocalClass)):
+        if isinstance(alt, (LocalObject, LocalClass)) and alt.cls.walker is walker:
             alt.cls.attributes[target.attr.value] = changed
 
 

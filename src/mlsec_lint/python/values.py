@@ -5,7 +5,7 @@ Knows nothing of LibCST, of rules or of files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -166,11 +166,15 @@ class LocalClass:
 
 @dataclass(frozen=True, slots=True)
 class LocalObject:
-    """An object of a class of the project; `given` are the fields that the call `ident` made it with."""
+    """An object of a class of the project; `given` are the fields that the call `ident` made it with.
+
+    `made` is what the `__init__` of a class of another module was given.
+    """
 
     cls: ClassInfo
     ident: int = 0
     given: tuple[tuple[str, Value], ...] = field(default=(), compare=False)
+    made: tuple[FunctionInfo, Mapping[str, Value]] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from mlsec_lint.model import Rule
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.members import library_bases
 from mlsec_lint.python.raw import Raw
+from mlsec_lint.python.refusals import refuses
 from mlsec_lint.python.values import Digest, Local, Origin
 from mlsec_lint.python.walk import Walker
 
@@ -80,20 +81,8 @@ def open_restriction(walker: Walker, rule: Rule) -> Iterator[Raw]:
             for name in walker.index.restricts.get(base, ()):
                 for alt in cls.own[name].alts if name in cls.own else ():
                     if isinstance(alt, Local) and isinstance(alt.function.node, cst.FunctionDef):
-                        if not _refuses(alt.function.node.body):
+                        if not refuses(alt.function.node):
                             yield _raw(rule, alt.function.node, alt.function.scope, ())
-
-
-def _refuses(body: cst.BaseSuite) -> bool:
-    stack: list[cst.CSTNode] = [body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (cst.Raise, cst.Assert)):
-            return True
-        if isinstance(node, cst.Subscript):  # a table of what is allowed raises KeyError for the rest
-            return True
-        stack.extend(node.children)
-    return False
 
 
 def _raw(rule: Rule, node: cst.CSTNode, scope: str, related: tuple[Origin, ...]) -> Raw:

@@ -17,11 +17,13 @@ from mlsec_lint.python import (
     definitions,
     displays,
     expressions,
+    handing,
     members,
     operators,
     standard,
     statements,
 )
+from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.digests import Digests
 from mlsec_lint.python.dispatch import STATEMENTS, evaluate
 from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summary, parameter_value
@@ -32,6 +34,7 @@ from mlsec_lint.python.state import State
 from mlsec_lint.python.values import (
     NONE,
     Key,
+    Local,
     LocalClass,
     LocalObject,
     Origin,
@@ -86,6 +89,9 @@ class Walker:
         self.left: list[
             tuple[list[State], list[State]]
         ] = []  # of the loops we are in: states at `break` and `continue`
+        self.applied: dict[str, list[Arguments]] = {}  # parameters called with something from outside
+        self.decorated: list[tuple[Local, FunctionInfo]] = []  # functions wrapped by functions of the project
+        self.calling_back = False
         self.depth = 0
         self.scope: list[str] = []
 
@@ -94,6 +100,8 @@ class Walker:
     def run(self) -> list[Raw]:
         """Interpret the module, then each function that no call has interpreted yet."""
         self.top(self.tree.body)
+        if self.decorated:
+            handing.decorate(self, self.decorated)
         for info in self.functions:  # grows while functions are interpreted
             self.summary(info)
         self.again()
@@ -251,6 +259,8 @@ class Walker:
                 default = info.defaults.get(name) or info.defaults.get("\0" + name)
                 if default is not None:
                     value = join(default, value)
+                if name in info.given:
+                    value = value.with_origins(info.given[name])
                 if info.input_kind:
                     site = self.site(info.node)
                     value = value.with_origins({Origin(info.input_kind, name, site)})

@@ -10,8 +10,8 @@ from mlsec_lint.model import Predicate
 from mlsec_lint.rules.shape import nearest
 
 KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "unknown")
-ORIGINS = ("remote", "input", "command-line", "model", "own")
-ASKED = (*ORIGINS, "source-file")  # what a predicate may ask for
+ORIGINS = ("remote", "input", "command-line", "model", "own", "data")
+ASKED = (*ORIGINS, "parameter", "source-file")  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
 FORMS = ("regex", "prefix", "entropy", "kind", "origin", "made", "has", "not", "may", "any")

@@ -140,6 +140,12 @@ def _copied(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Sequence(()),))
 
 
+@meaning("asyncio.gather")
+def _gather(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    items = tuple(v for v, _ in args.positional) + tuple(element(walker, v, node) for v in args.rest)
+    return Value((Sequence(items, bool(args.rest)),), all_origins(args))
+
+
 @meaning("builtins.next", "builtins.min", "builtins.max")
 def _next(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return element(walker, args.positional[0][0], node) if args.positional else None

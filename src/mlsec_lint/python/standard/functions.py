@@ -9,8 +9,9 @@ import libcst as cst
 from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.dispatch import meaning
+from mlsec_lint.python.handing import handed
 from mlsec_lint.python.members import member, resolved
-from mlsec_lint.python.own import handed
+from mlsec_lint.python.targets import set_member
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import (
     Alternative,
@@ -54,7 +55,7 @@ def _setattr(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                 elif isinstance(alt, Instance):
                     judging.assigned(walker, f"{alt.of}.{name}", args.positional[2][0], node)
                 elif isinstance(alt, (LocalObject, LocalClass)):
-                    alt.cls.set_attribute(name, args.positional[2][0])
+                    set_member(walker, alt, name, args.positional[2][0])
     return known(None)
 
 
