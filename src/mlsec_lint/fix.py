@@ -6,14 +6,11 @@ Must not know rules, settings or how an edit came about.
 from __future__ import annotations
 
 import ast
-import contextlib
-import os
 import re
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 
+from mlsec_lint import atomic
 from mlsec_lint.model import Edit, Finding, Fix, Source, SourceError
 
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -98,13 +95,11 @@ def merge(
 def write(path: str, text: str) -> None:
     """Replace what stands in the file by `text`, in its own encoding and with its mode; raises SourceError.
 
-    The new content is written beside the file and moved over it, so that the file is whole at every moment.  Where all
-    line ends of the file are alike, they stay as they are.
+    The file is whole at every moment (see `atomic`).  Where all line ends of the file are alike, they stay as they are.
     """
     from mlsec_lint.source.python import decode, load_bytes
 
-    target = os.path.realpath(path)
-    data = load_bytes(target, path)
+    data = load_bytes(path, path)
     old, encoding = decode(data, path)
     try:
         new = _with_line_ends_of(old, text).encode(encoding)
@@ -112,21 +107,10 @@ def write(path: str, text: str) -> None:
         raise SourceError(path, "", f"cannot be written as {encoding}: {error.reason}") from None
     if new == data:
         return
-    temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
-        with open(handle, "wb") as file:
-            file.write(new)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(target, temporary)
-        os.replace(temporary, target)
+        atomic.write(path, new)
     except OSError as error:
         raise SourceError(path, "", f"cannot be written: {(error.strerror or str(error)).lower()}") from None
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):  # gone, if it has been moved
-                os.unlink(temporary)
 
 
 def _with_line_ends_of(old: str, text: str) -> str:

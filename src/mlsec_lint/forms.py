@@ -13,6 +13,7 @@ from mlsec_lint.model import Fetch, Form
 
 UNKNOWN = "?"  # a revision that is given and not known
 COMMIT = re.compile(r"[0-9a-f]{40}")
+_LOGIN = re.compile(r"(\w+://)[^/\s@]*:[^/\s@]*@")
 _compiled = lru_cache(maxsize=None)(re.compile)
 
 
@@ -23,6 +24,7 @@ def fetch_of(text: str, keys: Iterable[str], forms: Mapping[str, Form], revision
         groups = _groups(text, form)
         if groups is not None:
             name = form.name.format_map(groups) if form.name else groups["name"]
+            name = _LOGIN.sub(r"\1", name)  # a password in an address is no part of a name
             files = (groups["file"],) if groups.get("file") else ()
             return Fetch("", 0, 0, key, form.kind, name, groups.get("revision") or revision, files, text=text)
     return None

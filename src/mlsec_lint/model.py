@@ -276,6 +276,8 @@ class Form:
     type: str = ""  # of repository, for hubs
     url: str = ""  # the address of its git repository, a template over the groups
     name: str = ""  # its name, a template over the groups; the group `name` where this is empty
+    purl: str = ""  # type of package URL
+    page: str = ""  # its address for people, a template over `name` and `commit`
     pinned: str = ""  # what the text becomes once it is pinned, a template over the groups and `commit`
     also: tuple[tuple[str, str], ...] = ()  # what a pinned call needs beside: parameter -> source text
 

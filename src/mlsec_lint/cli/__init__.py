@@ -20,6 +20,10 @@ COMMANDS = {
     "explain": ("rules", "Show the page of one rule."),
     "rules": ("rules", "List the rules, or check rule files of your own."),
     "baseline": ("baseline", "Accept today's findings, drop those that are gone."),
+    "pin": ("pin", "Write the commits that moving names stand for into the code (asks the hub)."),
+    "lock": ("lock", "Write down what the code fetches, or check that it is what was written down."),
+    "verify": ("lock", "Hold files on disk against the lock, by SHA-256."),
+    "bom": ("bom", "Write a bill of materials: models, data, code, packages (CycloneDX)."),
     "report": ("report", "Tell, item by item of the guidelines, what was found."),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mlsec_lint import __version__
+from mlsec_lint import __version__, atomic
 from mlsec_lint.cli import screen
 from mlsec_lint.model import Report, RuleSet
 from mlsec_lint.report import FORMATS, View, render
@@ -70,7 +70,11 @@ def write_file(file: str, text: str) -> None:
     """Write `text` to `file`, making its folder; raises UsageError where that is not possible."""
     try:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-        with open(file, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
+        data = text.encode("utf-8", "backslashreplace")
+        if os.path.exists(file) and not os.path.isfile(file):  # `/dev/stdout`, a named pipe
+            with open(file, "wb") as stream:
+                stream.write(data)
+        else:
+            atomic.write(file, data)
     except OSError as error:
         raise click.UsageError(f"`{file}` cannot be written: {error.strerror or error}") from error

@@ -40,6 +40,7 @@ class Call:
     digest: str
     confidence: Level
     command: str = ""  # the word of a shell command that names it
+    inside: bool = False  # the parameter takes a dictionary, which holds the revision
 
     @property
     def key(self) -> tuple[int, tuple[str, ...]]:
@@ -62,7 +63,7 @@ def record(walker: Walker, node: cst.Call, dotted: str, match: Match, arguments:
         bool(parameter) and arguments.maybe(parameter),
         texts(resolved(walker, file[0])) if file is not None else (),
         next((text for one in digests if one is not None for text in texts(resolved(walker, one[0]))), ""),
-        confidence,
+        confidence, inside=any(predicate.op == "has" for _, predicate in match.require),
     ))  # fmt: skip
 
 

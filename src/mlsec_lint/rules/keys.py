@@ -239,6 +239,8 @@ APIS = _table(
             type=_text(),
             url=_text(),
             name=_text(),
+            purl=_text(),
+            page=_text(),
             pinned=_text(),
             also=_map(_text()),
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Up to this many bytes in a run, files that no rule asks about are parsed too, so that a broken one is told (11 MB/s).
 SMALL = 5_000_000
 
-__all__ = ["Mistakes", "Options", "failing", "plan", "run"]
+__all__ = ["Mistakes", "Options", "failing", "plan", "rulesets_of", "run"]
 
 
 class Mistakes(Exception):
@@ -106,7 +106,7 @@ def run(paths: Iterable[str], options: Options) -> Report:
     start = time.monotonic()
     fallback = options.settings_for(".")
     tasks, failed = plan(paths, options)
-    rulesets = _rulesets([fallback, *(task.settings for task in tasks)])
+    rulesets = rulesets_of([fallback, *(task.settings for task in tasks)])
     _hold_locks(tasks, rulesets)
     every = tasks
     if _bytes(tasks) <= SMALL:
@@ -152,7 +152,7 @@ def _bytes(tasks: Iterable[Task]) -> int:
     return total
 
 
-def _rulesets(every: Iterable[Settings]) -> dict[tuple[str, ...], RuleSet]:
+def rulesets_of(every: Iterable[Settings]) -> dict[tuple[str, ...], RuleSet]:
     """The rule sets in use, by the `rules` setting; every selector is held against the one it is meant for."""
     rulesets: dict[tuple[str, ...], RuleSet] = {}
     errors: dict[str, Problem] = {}

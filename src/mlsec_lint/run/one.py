@@ -93,7 +93,7 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
 
     folder = os.path.dirname(os.path.abspath(task.file.path))
     parsed = passes(text, index_for(ruleset, task.settings), project)
-    settings = task.settings if text.kind == "python" and not parsed else _assuming(task.settings, folder)
+    settings = task.settings if text.kind == "python" and not parsed else assuming(task.settings, folder)
     facts = _facts(folder) if text.kind == "requirements" or text.path.endswith("setup.py") else None
     lock = lock_of(folder, ruleset, settings)
     raw = check(text, ruleset, settings, project, facts, lock, parsed)
@@ -196,7 +196,7 @@ def _facts(folder: str) -> Facts:
 
 
 @functools.lru_cache(maxsize=4096)
-def _assuming(settings: Settings, folder: str) -> Settings:
+def assuming(settings: Settings, folder: str) -> Settings:
     """The settings with the oldest versions that the project's own metadata admits; `assume` goes first."""
     return replace(settings, assume=tuple({**dict(_minimums(folder)), **dict(settings.assume)}.items()))
 
