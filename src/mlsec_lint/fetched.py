@@ -14,6 +14,7 @@ from mlsec_lint import commands, requirements
 from mlsec_lint.forms import UNKNOWN, fetch_of
 from mlsec_lint.lockfile import Disagreement, Lock, compare
 from mlsec_lint.model import Drift, Fetch, Finding, Rule, RuleSet, Source
+from mlsec_lint.others import has_dependencies
 
 if TYPE_CHECKING:
     from mlsec_lint.project import Project
@@ -34,7 +35,7 @@ def find(source: Source, index: Index, project: Project | None = None, python: b
         found += listing.find(source, index, project)
     if source.kind != "python":
         found += _commands(source, index.rules)
-    if source.kind == "requirements":
+    if has_dependencies(source):
         found += _requirements(source, index.rules)
     once = {(one.text_line, one.column, one.text, one.kind if not one.text else ""): one for one in reversed(found)}
     return [_placed(one, source) for one in sorted(once.values(), key=lambda one: one.order)]

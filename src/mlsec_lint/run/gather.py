@@ -14,9 +14,10 @@ from mlsec_lint import requirements
 from mlsec_lint.check import index_for, passes
 from mlsec_lint.fetched import find
 from mlsec_lint.model import Fetch, RuleSet, Settings, Source, SourceError, Unread
+from mlsec_lint.others import has_dependencies
 from mlsec_lint.project import Project
 from mlsec_lint.run import Options, plan, rulesets_of
-from mlsec_lint.run.one import PARSED, Task, assuming, read
+from mlsec_lint.run.one import Task, assuming, read
 
 if TYPE_CHECKING:
     from mlsec_lint.python.index import Index
@@ -61,7 +62,7 @@ class Reader:
 
     def parses(self, source: Source, task: Task) -> bool:
         """Tell whether the Python of a source may fetch something."""
-        return source.kind in PARSED and passes(source, self.index(task), self.project)
+        return passes(source, self.index(task), self.project)
 
     def settings(self, task: Task) -> Settings:
         """Return the settings for a file; rules in preview say what is fetched as well."""
@@ -87,7 +88,7 @@ def gather(paths: Iterable[str], options: Options) -> Gathered:
             source = work.source(task)
             out.unread += [Unread(f"{source.path}:{line}", reason) for line, reason in source.troubles]
             out.fetches += work.fetches(source, task)
-            if source.kind == "requirements":
+            if has_dependencies(source):
                 out.packages += [(source.path, entry) for entry in requirements.read(source)]
         except SourceError as error:
             out.unread.append(Unread(task.file.shown, error.message))
