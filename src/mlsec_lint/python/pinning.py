@@ -14,8 +14,9 @@ import libcst as cst
 from mlsec_lint import forms
 from mlsec_lint.model import Edit, Fetch, Form, RuleFix, Source
 from mlsec_lint.python.constants import Constants, Literal
-from mlsec_lint.python.edits import Change, edits_for
+from mlsec_lint.python.edits import edits_for
 from mlsec_lint.python.fetches import Call
+from mlsec_lint.python.layout import Change
 from mlsec_lint.python.listing import placed, walked
 from mlsec_lint.python.positions import Lines, spans
 from mlsec_lint.python.remarks import Remarks, Stood
