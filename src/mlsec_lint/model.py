@@ -208,6 +208,29 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """Keys that show which framework a configuration file is for: dotted paths, `*` for an item or any key."""
+
+    has: tuple[str, ...]  # all of them
+    any: tuple[str, ...] = ()  # and one of these
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One `[[config]]` table: an entry of a configuration file."""
+
+    keys: tuple[str, ...]  # the end of the entry's path
+    value: Predicate
+    shapes: tuple[str, ...] = ()  # keys of `[shapes]`, of one of which the file has to be
+    when: Conditions = ()  # entries beside it, all of which have to hold
+    require: Conditions = ()  # entries beside it, one of which would make it right
+    unless: Conditions = ()  # entries beside it, any of which is an excuse
+    message: str = ""
+    severity: Level | None = None
+    confidence: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A `[[bad]]` or `[[good]]` table.  In `code` a line ending in `# MLS101` is to be reported with that code."""
 
@@ -251,6 +274,7 @@ class Rule:
     commands: tuple[Words, ...] = ()
     texts: tuple[Text, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    configs: tuple[Config, ...] = ()
     drifts: tuple[Drift, ...] = ()
     visitor: str = ""
     fix: RuleFix | None = None
@@ -302,6 +326,7 @@ class Apis:
     )  # class -> methods whose override makes it safe
     artefacts: Mapping[str, Form] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # class of files -> regex of their names
+    shapes: Mapping[str, Shape] = field(default_factory=dict)  # framework -> keys that prove its configuration files
 
 
 @dataclass(frozen=True, slots=True)

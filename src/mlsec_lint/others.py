@@ -1,4 +1,4 @@
-"""What is not Python: shell lines, Dockerfiles, workflows and dependency files -> findings.
+"""What is not Python: shell lines, Dockerfiles, workflows, dependency and configuration files -> findings.
 
 Must not know LibCST, or where files are.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mlsec_lint import commands, requirements
+from mlsec_lint import commands, configs, requirements
 from mlsec_lint.model import Edit, Finding, Fix, Level, Requirement, Rule, RuleFix, RuleSet, Source, Words
 from mlsec_lint.requirements.editing import edits as line_edits
 
@@ -21,12 +21,33 @@ def find(source: Source, rules: RuleSet, facts: requirements.Facts | None = None
     if has_dependencies(source):
         alone = requirements.Facts(application=not source.path.endswith(("setup.py", "setup.cfg")))
         yield from _dependencies(source, rules, facts or alone)
+    if source.kind == "config":
+        yield from _configuration(source, rules)
     asked = [rule for rule in rules.rules if rule.commands]
     if asked:
         lines = commands.rows(source)
         for command in commands.find(source):
             for rule, table in commands.ask(command, asked):
                 yield _finding(source, rule, table, command, lines)
+
+
+def _configuration(source: Source, rules: RuleSet) -> Iterator[Finding]:
+    shapes = rules.apis.shapes
+    asked = [rule for rule in rules.rules if any(configs.may_speak(source.text, one, shapes) for one in rule.configs)]
+    for spoken in configs.ask(configs.read(source), asked, shapes) if asked else ():
+        rule, table, item = spoken.rule, spoken.table, spoken.item
+        line = source.text.count("\n", 0, item.start) + 1
+        begin = source.text.rfind("\n", 0, item.start) + 1
+        row = source.text[begin:].split("\n", 1)[0]
+        subject = item.value if isinstance(item.value, str) else ""
+        message = (table.message or rule.message).replace("{call}", spoken.key).replace("{value}", str(item.value))
+        yield Finding(
+            path=source.path, line=line, column=item.start - begin + 1, code=rule.code, name=rule.name,
+            message=message.replace("{subject}", subject), severity=table.severity or rule.severity,
+            confidence=min(table.confidence or rule.confidence, Level.HIGH), end_line=line,
+            end_column=min(item.end - begin, len(row)) + 1, guidelines=rule.guidelines, cwe=rule.cwe,
+            excerpt=row.strip(), text_line=line, subject=subject,
+        )  # fmt: skip
 
 
 def has_dependencies(source: Source) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from mlsec_lint.model import Apis, Form, Predicate, RuleError, VersionedDefault
+from mlsec_lint.model import Apis, Form, Predicate, RuleError, Shape, VersionedDefault
 from mlsec_lint.rules.keys import APIS
 from mlsec_lint.rules.predicates import PredicateError, Reader
 from mlsec_lint.rules.shape import faults, nearest
@@ -127,6 +127,10 @@ class _Builder:
             groups=groups,
             restricts=self.spread("restricts", tuple),
             artefacts={key: _form(key, value) for key, (value, _) in self.tables.entries("artefacts").items()},
+            shapes={
+                key: Shape(texts(value["has"]), texts(value.get("any", [])))
+                for key, (value, _) in self.tables.entries("shapes").items()
+            },
             files={key: value for key, (value, _) in self.tables.entries("files").items()},
             phrases={key: value for key, (value, _) in self.tables.entries("phrases").items()},
         )

@@ -20,7 +20,7 @@ from mlsec_lint.model import Level, RuleSet
 
 _CLASSES = (
     *("Predicate", "Match", "Assign", "Default", "Entry", "Endpoint", "Flow", "Words", "Text", "Requirement"),
-    *("RuleFix", "Example", "Rule", "VersionedDefault", "Apis", "RuleSet", "Drift", "Form"),
+    *("RuleFix", "Example", "Rule", "VersionedDefault", "Apis", "RuleSet", "Drift", "Form", "Config", "Shape"),
 )
 
 

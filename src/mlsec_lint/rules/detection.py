@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mlsec_lint.model import (
     Assign,
     Conditions,
+    Config,
     Default,
     Drift,
     Endpoint,
@@ -83,6 +84,7 @@ class Detection:
             "commands": tuple(self.command(*one) for one in self.tables("command")),
             "texts": tuple(self.text(*one) for one in self.tables("text")),
             "requirements": tuple(self.requirement(*one) for one in self.tables("requirement")),
+            "configs": tuple(self.config(*one) for one in self.tables("config")),
             "drifts": tuple(Drift(one["fault"], one.get("message", "")) for _, one in self.tables("lock")),
         }
 
@@ -205,6 +207,21 @@ class Detection:
             message=table.get("message", ""),
             confidence=_level(table, "confidence"),
             fix=self.fix("text", key, table),
+        )
+
+    def config(self, key: str, table: Table) -> Config:
+        if "shape" not in table and not table.get("when"):
+            self.tell(f"{key}.shape", "is missing: a shape or entries beside it (`when`) prove whose file it is")
+        return Config(
+            keys=texts(table["key"]),
+            value=self.predicate(f"{key}.value", table["value"]),
+            shapes=texts(table["shape"]) if "shape" in table else (),
+            when=self.conditions(key, table, "when"),
+            require=self.conditions(key, table, "require"),
+            unless=self.conditions(key, table, "unless"),
+            message=table.get("message", ""),
+            severity=_level(table, "severity"),
+            confidence=_level(table, "confidence"),
         )
 
     def requirement(self, key: str, table: Table) -> Requirement:

@@ -24,7 +24,19 @@ MESSAGE_LENGTH = 120
 FAULTS = ("unpinned", "vcs", "url", "extra-index", "look-alike", "vulnerable", "no-hash", "option")
 DRIFTS = ("new", "gone", "moved")
 COMPONENTS = ("machine-learning-model", "data", "library", "application", "file")
-DETECTIONS = ("match", "assign", "default", "entry", "flow", "text", "command", "requirement", "lock", "visitor")
+DETECTIONS = (
+    "match",
+    "assign",
+    "default",
+    "entry",
+    "flow",
+    "text",
+    "command",
+    "requirement",
+    "config",
+    "lock",
+    "visitor",
+)
 
 
 def _text(**more: Any) -> Schema:
@@ -175,6 +187,18 @@ REQUIREMENT = _table(
     fix=OWN_FIX,
 )
 LOCK = _table(("fault",), fault=_words(*DRIFTS), message=MESSAGE)
+CONFIG = _table(
+    ("key", "value"),
+    key=_one_or_more(_text()),
+    value=PREDICATE,
+    shape=_one_or_more(KEBAB),
+    when=CONDITIONS,
+    require=CONDITIONS,
+    unless=CONDITIONS,
+    message=MESSAGE,
+    severity=LEVEL,
+    confidence=LEVEL,
+)
 EXAMPLE = _table(("code",), code=_text(), note=_text(), fixed=_text(), filename=_text(), lock=_text())
 
 RULE = _table(
@@ -208,6 +232,7 @@ RULE = _table(
     text=_list(TEXT),
     command=_list(COMMAND),
     requirement=_list(REQUIREMENT),
+    config=_list(CONFIG),
     lock=_list(LOCK),
     visitor=_form(r"^[a-z_][a-z0-9_]*$", "the name of a function"),
     fix=FIX,
@@ -246,6 +271,7 @@ APIS = _table(
         )
     ),
     files=_map(REGEX),
+    shapes=_map(_table(("has",), has=_one_or_more(_text()), any=_one_or_more(_text()))),
     restricts=_map(_list(_form(r"^[A-Za-z_]\w*$", "a method name"))),
     phrases=_map(_text()),
 )

@@ -48,6 +48,7 @@ def parse(folders: Sequence[Folder]) -> tuple[RuleSet, list[RuleError]]:
         if rule is not None:
             rules.append(rule)
             errors += _unknown_artefacts(rule, apis)
+            errors += _unknown_shapes(rule, apis)
     errors += _between([(shown, data) for shown, data, _ in written])
     rules.sort(key=lambda rule: rule.code)
     return RuleSet(tuple(rules), apis, digest.hexdigest()), errors
@@ -88,6 +89,15 @@ def _unknown_artefacts(rule: Rule, apis: Apis) -> list[RuleError]:
         for number, table in enumerate(rows)
         for one in table.artefacts
         if one not in apis.artefacts
+    ]
+
+
+def _unknown_shapes(rule: Rule, apis: Apis) -> list[RuleError]:
+    return [
+        RuleError(rule.path, f"config[{number}].shape", f"no `[shapes]` table is {one!r}{nearest(one, apis.shapes)}")
+        for number, table in enumerate(rule.configs)
+        for one in table.shapes
+        if one not in apis.shapes
     ]
 
 

@@ -60,6 +60,13 @@ def items(node: object) -> list[Node]:
     return list(node.value) if isinstance(node, SequenceNode) else []
 
 
+def kind_of(node: object) -> str:
+    """Return "scalar", "sequence" or "mapping", or "" for a node with a tag of the file's own."""
+    from yaml.nodes import Node
+
+    return str(getattr(node, "id", "")) if isinstance(node, Node) and not node.tag.startswith("!") else ""
+
+
 def text_of(node: object) -> str | None:
     """Return the text of a scalar that is a string, a number or a date as it is written; None for anything else."""
     from yaml.nodes import ScalarNode
@@ -82,16 +89,16 @@ def value_of(node: object) -> object:
     return ... if node.tag.startswith("!") else str(node.value)
 
 
-def mappings(roots: list[Node]) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """Yield every mapping below `roots` with its path, an item of a sequence being `*`; what an alias repeats, once."""
+def mappings(roots: list[Node]) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+    """Yield every mapping below `roots` with its path of keys and indexes; what an alias repeats, once."""
     seen: set[int] = set()
-    waiting: list[tuple[tuple[str, ...], Node]] = [((), root) for root in reversed(roots)]
+    waiting: list[tuple[tuple[str | int, ...], Node]] = [((), root) for root in reversed(roots)]
     while waiting:
         path, node = waiting.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
-        below = [((*path, key), value) for key, _, value in pairs(node)] or [((*path, "*"), one) for one in items(node)]
-        if any(True for _ in pairs(node)):
+        named = [((*path, key), value) for key, _, value in pairs(node)]
+        if named:
             yield path, node
-        waiting += reversed(below)
+        waiting += reversed(named or [((*path, index), one) for index, one in enumerate(items(node))])
