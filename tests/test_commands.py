@@ -52,7 +52,7 @@ def places(name: str) -> list[tuple[int, int, str]]:
         ("sudo -u me -E env X=1 nice -n 5 timeout -k 1 30 a -b", ["a -b"]),
         ("conda run -n e a; uv run --with x a; poetry run a", ["a", "a", "a"]),
         ("ls | xargs -n 1 a", ["ls", "a"]),
-        ("export X=1; a $X", ["a 1"]),
+        ("export X=1; a $X", ["export X=1", "a 1"]),
         ("X=1\nX=2\na $X", ["a …"]),
         ("a $UNKNOWN/b c$1", ["a … c…"]),
         ("a ${{ matrix.x }}/b", ["a …"]),
@@ -220,6 +220,53 @@ def test_no_text_makes_the_reader_fail_and_every_place_is_inside_it(text: str) -
         assert 1 <= command.column <= len(lines[command.line - 1]) + 1
 
 
+@pytest.mark.parametrize(
+    ("script", "checked"),
+    [
+        ("wget u://h/f; echo '0123456789abcdef0123456789abcdef  f' | md5sum -c", True),
+        ("wget u://h/g; echo '0123456789abcdef0123456789abcdef  f' | md5sum -c", False),
+        ("curl -Lo dir/f u://h/x; echo '0123456789abcdef0123456789abcdef *dir/f' | md5sum -c", True),
+        ("curl u://h/x; sha256sum -c sums.txt", True),
+        ("wget $U; echo '0123456789abcdef0123456789abcdef  f' | md5sum -c", True),
+        ("git clone u; git -C d checkout 0123456", True),
+        ("git clone u; cd d && git reset --hard $COMMIT", True),
+        ("git clone u; git checkout main", False),
+        ("git clone u; sha256sum -c sums.txt", False),
+    ],
+)
+def test_a_check_counts_for_the_file_that_it_names(script: str, checked: bool) -> None:
+    assert commands.split(script)[0].checked is checked
+
+
+@pytest.mark.parametrize(
+    ("script", "into"),
+    [
+        ("curl -o i.sh u://h/x; sh i.sh", ("sh",)),
+        ("wget u://h/i.sh?v=1; chmod +x i.sh; ./i.sh", ("sh",)),
+        ("wget -O /tmp/i.py u://h/x && python3 /tmp/i.py", ("python",)),
+        ("wget u://h/i.sh; sh other.sh", ()),
+        ("wget u://h/i.sh; cat i.sh", ()),
+        ("sh i.sh; wget u://h/i.sh", ()),
+        ("wget u://h/i.sh; sha256sum -c sums; sh i.sh", ()),
+    ],
+)
+def test_a_file_that_is_fetched_and_run_goes_into_an_interpreter(script: str, into: tuple[str, ...]) -> None:
+    (fetch,) = [one for one in commands.split(script) if "u://h" in one.text]
+    assert fetch.into == into
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("export X=1 Y='a b'", (("X", "1"), ("Y", "a b"))),
+        ("X=1 a", (("X", "1"),)),
+        ("env X=$Y a", (("X", None),)),
+    ],
+)
+def test_variables_set_for_programs_are_kept(script: str, expected: tuple[tuple[str, str | None], ...]) -> None:
+    assert commands.split(script)[-1].environment == expected
+
+
 def test_a_script_is_read_with_places() -> None:
     assert places("setup.sh") == [
         (5, 6, "command -v pip"),
@@ -236,6 +283,7 @@ def test_a_script_is_read_with_places() -> None:
 def test_a_dockerfile_is_read_with_places() -> None:
     assert places("Dockerfile") == [
         (3, 1, "FROM python:3.11"),
+        (4, 1, "ENV MODEL=org/model"),
         (5, 44, "pip install --no-cache-dir a b==1.0"),
         (9, 5, "pip install c"),
         (11, 1, "pip install d"),
@@ -248,6 +296,7 @@ def test_a_dockerfile_is_read_with_places() -> None:
 
 def test_a_github_workflow_is_read_with_places() -> None:
     assert places(".github/workflows/test.yml") == [
+        (18, 11, "X"),
         (11, 14, "pip install a"),
         (14, 11, "python -m pip install b c"),
         (16, 11, "curl https://example.org/i.sh"),

@@ -161,7 +161,9 @@ class Words:
     options: Conditions = ()  # options that must be present: ("--trusted-host", given)
     absent: tuple[str, ...] = ()  # options any of which is an excuse
     operand: Predicate | None = None  # what one of the other words must look like
-    before: tuple[str, ...] = ()  # programs that this one is piped into
+    first: Predicate | None = None  # what the first of them must look like
+    before: tuple[str, ...] = ()  # programs that this one is piped into, or that run the file it saves
+    checks: bool = False  # a later check of what was fetched is an excuse
     message: str = ""
     severity: Level | None = None
     confidence: Level | None = None

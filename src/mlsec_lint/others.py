@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlsec_lint import commands, configs, requirements
-from mlsec_lint.model import Edit, Finding, Fix, Level, Requirement, Rule, RuleFix, RuleSet, Source, Words
+from mlsec_lint.model import Assign, Edit, Finding, Fix, Level, Requirement, Rule, RuleFix, RuleSet, Source, Words
 from mlsec_lint.requirements.editing import edits as line_edits
 
 
@@ -23,12 +23,14 @@ def find(source: Source, rules: RuleSet, facts: requirements.Facts | None = None
         yield from _dependencies(source, rules, facts or alone)
     if source.kind == "config":
         yield from _configuration(source, rules)
-    asked = [rule for rule in rules.rules if rule.commands]
+    asked = [rule for rule in rules.rules if rule.commands or rule.assigns]
     if asked:
         lines = commands.rows(source)
         for command in commands.find(source):
-            for rule, table in commands.ask(command, asked):
-                yield _finding(source, rule, table, command, lines)
+            for rule, words in commands.ask(command, asked):
+                yield _finding(source, rule, words, command, lines)
+            for rule, assign in commands.ask_environment(command, asked):
+                yield _finding(source, rule, assign, command, lines)
 
 
 def _configuration(source: Source, rules: RuleSet) -> Iterator[Finding]:
@@ -100,7 +102,8 @@ def _dependency(source: Source, rule: Rule, table: Requirement, entry: requireme
     )  # fmt: skip
 
 
-def _finding(source: Source, rule: Rule, table: Words, command: commands.Command, lines: list[str]) -> Finding:
+def _finding(source: Source, rule: Rule, table: Words | Assign, command: commands.Command, lines: list[str]) -> Finding:
+    words = table if isinstance(table, Words) else None
     line, column = command.line, command.column
     row = lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
     message = (
@@ -109,9 +112,10 @@ def _finding(source: Source, rule: Rule, table: Words, command: commands.Command
     end = max(column + 1, min(command.end_column, len(row) + 1) if command.end_line == line else len(row) + 1)
     return Finding(
         path=source.path, line=line, column=column, code=rule.code, name=rule.name, message=message,
-        severity=table.severity or rule.severity, confidence=min(table.confidence or rule.confidence, Level.HIGH),
-        end_line=line, end_column=end, guidelines=rule.guidelines, cwe=rule.cwe, excerpt=row.strip(), text_line=line,
-        fix=_fix(table.fix, commands.edits(command, table.fix, lines) if table.fix else []),
+        severity=(words.severity if words else None) or rule.severity,
+        confidence=min(table.confidence or rule.confidence, Level.HIGH), end_line=line, end_column=end,
+        guidelines=rule.guidelines, cwe=rule.cwe, excerpt=row.strip(), text_line=line,
+        fix=_fix(words.fix, commands.edits(command, words.fix, lines)) if words and words.fix else None,
     )  # fmt: skip
 
 

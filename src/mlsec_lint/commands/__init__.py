@@ -5,7 +5,7 @@ Must not know Python's syntax nor which rules there are.
 
 from __future__ import annotations
 
-from mlsec_lint.commands.asking import ask
+from mlsec_lint.commands.asking import ask, ask_environment
 from mlsec_lint.commands.editing import edits, rows
 from mlsec_lint.commands.fetching import Candidate, candidates
 from mlsec_lint.commands.files import find
@@ -18,6 +18,7 @@ __all__ = [
     "Command",
     "Word",
     "ask",
+    "ask_environment",
     "candidates",
     "edits",
     "find",

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlsec_lint.commands import workflows
+from mlsec_lint.commands.following import finish
 from mlsec_lint.commands.lexing import NOTHING
-from mlsec_lint.commands.shell import finish, from_words, split
+from mlsec_lint.commands.shell import from_words, split
 from mlsec_lint.commands.words import Command, Word
 from mlsec_lint.model import Source
+from mlsec_lint.source import yaml_places
 
 _INSTRUCTION = re.compile(r"[ \t]*(?:ONBUILD[ \t]+)?([A-Za-z]+)[ \t]+")
 _FLAG = re.compile(r"--[\w-]+(?:=\S+)?[ \t]+")
@@ -30,9 +32,12 @@ def find(source: Source) -> Iterator[Command]:
     if source.kind == "shell":
         yield from split(source.text)
     elif source.kind == "dockerfile":
-        yield from _dockerfile(source.text)
+        yield from finish(list(_dockerfile(source.text)))
     elif source.kind == "workflow":
-        for script in workflows.scripts(source):
+        roots = yaml_places.compose(source.text, source.path)
+        for line, column, name, value in workflows.variables(source.text, roots):
+            yield Command((Word(name, name),), line, column, line, column + len(name), (), ((name, value),))
+        for script in workflows.scripts(source, roots):
             yield from split(script.text, line=script.line, column=script.column)
 
 
@@ -45,7 +50,10 @@ def _dockerfile(text: str) -> Iterator[Command]:
         if name in ("ARG", "ENV"):
             for found in _SET.finditer(body):
                 values = [value for value in found.groups()[1:] if value is not None]
-                variables[found[1]] = values[0] if values and name != "ARG" else (values or [None])[0]
+                variables[found[1]] = (values or [None])[0]
+            if name == "ENV" and (environment := _environment(body)):
+                words = (Word("ENV", "ENV", line, 1), *(Word(f"{n}={v}", f"{n}={v}") for n, v in environment))
+                yield Command(words, line, 1, line, column + len(body.rstrip()), (), environment)
         elif name in ("RUN", "CMD", "ENTRYPOINT"):
             while flag := _FLAG.match(body.lstrip(" \t")):
                 lead = len(body) - len(body.lstrip(" \t")) + flag.end()
@@ -69,6 +77,18 @@ def _dockerfile(text: str) -> Iterator[Command]:
                     if operands[0].text and operands[0].text.lower() in stages | {"scratch"}:
                         continue
                 yield replace(command, words=(Word(name, name, line, 1), *words), column=1)
+
+
+def _environment(body: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the variables that an ENV sets, in the form `NAME=value …` or the old one `NAME value`."""
+    head = body.strip().split(None, 1)
+    if head and "=" not in head[0]:
+        return ((head[0], head[1] if len(head) > 1 and "$" not in head[1] else None),)
+    found = []
+    for pair in _SET.finditer(body):
+        values = [value for value in pair.groups()[1:] if value is not None]
+        found.append((pair[1], values[0] if values else None))
+    return tuple(found)
 
 
 def _instructions(text: str, mark: str) -> Iterator[tuple[int, str, int, str]]:

@@ -103,10 +103,12 @@ def _holds(command: Command, words: Words, rest: list[Word], first: int) -> bool
         values = values_of(rest, option)
         if not values or not (predicate.op == "given" or any(holds(predicate, value) for value in values)):
             return False
-    if words.operand is None:
+    if words.operand is None and words.first is None:
         return True
-    valued = valued_of(command, first)
-    return any(holds(words.operand, word) for word in operands(rest, valued))
+    others = operands(rest, valued_of(command, first))
+    if words.first is not None and not (others and holds(words.first, others[0])):
+        return False
+    return words.operand is None or any(holds(words.operand, word) for word in others)
 
 
 def valued_of(command: Command, first: int = 0) -> frozenset[str]:

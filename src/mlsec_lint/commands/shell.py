@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from mlsec_lint.commands.following import finish
 from mlsec_lint.commands.lexing import DEEPEST, NOTHING, OPERATOR, Lexer
 from mlsec_lint.commands.words import (
     DIGESTS,
     INTERPRETERS,
     Command,
     Word,
-    checks,
     module_at,
     program_name,
     runs_its_input,
@@ -53,13 +53,6 @@ def from_words(words: Sequence[str | None]) -> tuple[Command, ...]:
     reader = Reader("", (), {}, 1, 1)
     reader.simple(given, 0, 0)
     return finish(reader.found)
-
-
-def finish(found: Sequence[Command], last_check: int = -1) -> tuple[Command, ...]:
-    """Return the commands of one script, told whether a later one checks what an earlier one fetched."""
-    last = max((number for number, command in enumerate(found) if checks(command.words)), default=-1)
-    last = max(last, last_check)
-    return tuple(replace(command, checked=True) if number < last else command for number, command in enumerate(found))
 
 
 class Reader(Lexer):
@@ -155,6 +148,8 @@ class Reader(Lexer):
         if name in _DECLARE:
             _, declared = unwrap(tuple(word for word in rest[1:] if ASSIGNMENT.match(word.known)))
             self.variables.update(declared)
+            if name == "export" and declared:
+                self.found.append(Command(rest, line, column, *self.place(end), (), tuple(declared)))
             return ""
         if name in _IGNORED or name in _TESTS:
             if name in _TESTS and any(program_name(one.words[0].text) in DIGESTS for one in self.found[nested:]):

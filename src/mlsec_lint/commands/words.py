@@ -39,8 +39,9 @@ class Word:
 class Command:
     """One simple command, without what only wraps it (`sudo`, `env`, `time`, assignments, redirections).
 
-    `into` names the programs that its output is piped into; of a shell or another interpreter only where it runs what
-    it reads.  `checked`: a later command of the same script compares digests or verifies a signature.
+    `into` names the programs that its output is piped into, or that run the file it saved; of a shell or another
+    interpreter only where it runs what it reads.  `checked`: a later command of the same script compares its digest,
+    verifies a signature or checks out a commit.  `environment` is what is set for it, or set by it for all that follow.
     """
 
     words: tuple[Word, ...]

@@ -19,9 +19,19 @@ _SCRIPTS = ("before_script", "script", "after_script")
 _SHELLS = ("bash", "sh", "zsh", "/bin/", "pwsh", "powershell", "cmd", "$")
 
 
-def scripts(source: Source) -> Iterator[Shell]:
-    """Yield each script with the line and column (from 1) where it begins; raises SourceError for what is no YAML."""
-    roots = yaml_places.compose(source.text, source.path)
+def variables(text: str, roots: list[Node]) -> Iterator[tuple[int, int, str, str | None]]:
+    """Yield each variable that is set for programs: its line, column (from 1), name and value, None if that is unknown."""
+    for _, node in yaml_places.mappings(roots):
+        for name, _, held in yaml_places.pairs(node):
+            for key, place, value in yaml_places.pairs(held) if name in ("env", "variables") else ():
+                start = place.start_mark.index
+                written = str(value.value) if yaml_places.kind_of(value) == "scalar" else None
+                known = None if written is None or "$" in written else written
+                yield text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start), key, known
+
+
+def scripts(source: Source, roots: list[Node]) -> Iterator[Shell]:
+    """Yield each script with the line and column (from 1) where it begins."""
     find = _gitlab if ".gitlab-ci" in source.path else _github
     yield from find(source.text, roots)
 
