@@ -371,3 +371,17 @@ def test_a_closed_pipe_is_no_error() -> None:
         told = process.stderr.read().decode()
     assert "Traceback" not in told
     assert "BrokenPipe" not in told
+
+
+def test_only_reads_the_kinds_that_are_named(run: Runner) -> None:
+    _write("a.py", BAD)
+    _write("setup.sh", "pip install torch\n")
+    _write("Dockerfile", "FROM python:3.11\n")
+    assert "MLS209" not in run("check", "--only", "python", ".").out
+    said = run("check", "--only", "shell", "--only", "dockerfile", ".").out
+    assert "MLS101" not in said
+    assert "MLS209" in said
+    assert "MLS212" in said
+    wrong = run("check", "--only", "pascal", ".")
+    assert wrong.code == 2
+    assert "pascal" in wrong.err

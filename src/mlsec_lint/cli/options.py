@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from mlsec_lint import config
+from mlsec_lint.config import KINDS
 from mlsec_lint.run import Options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -38,6 +39,7 @@ def choosing(command: Command) -> Command:
         click.option("--baseline", metavar="FILE", help="The file of accepted findings."),
         click.option("--no-baseline", is_flag=True, help="Report accepted findings too."),
         click.option("--diff-base", metavar="REV", help="Report only lines changed since this git revision."),
+        click.option("--only", metavar="KIND", multiple=True, type=click.Choice(KINDS), help="Read these kinds alone."),
         click.option("--exclude", metavar="GLOB", multiple=True, help="Do not read these files."),
         click.option("--force-exclude", is_flag=True, help="Not even when they are named on the command line."),
         click.option("--no-gitignore", is_flag=True, help="Read files that git ignores."),
@@ -68,6 +70,8 @@ def run_options(given: dict[str, Any], paths: tuple[str, ...]) -> Options:
     for name in ("preview", "audit", "min_severity", "require_reasons", "fail_on"):
         if given.get(name) is not None:
             changes[name] = (given[name], "--" + name.replace("_", "-"))
+    if given["only"]:
+        changes["only"] = (tuple(given["only"]), "--only")
     if given["baseline"]:
         changes["baseline"] = (os.path.abspath(given["baseline"]), "--baseline")
     stdin = sys.stdin.buffer.read() if "-" in paths else None

@@ -11,11 +11,10 @@ from dataclasses import replace
 
 from mlsec_lint.commands.words import DIGESTS, INTERPRETERS, Command, checks, program_name
 
-_SAVED = {  # options that name the file written, and those that take a value which is no address
+_SAVED = {  # options that name the file written
     "curl": ("-o", "--output"),
     "wget": ("-O", "--output-document"),
     "aria2c": ("-o", "--out"),
-    "gdown": ("-O", "--output"),
 }
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CLUSTER = re.compile(r"-[a-zA-Z]{1,8}")
