@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mlsec_lint.model import Finding, Level, Rule, RuleSet, Settings, Source
+from mlsec_lint.model import Finding, Level, Related, Rule, RuleSet, Settings, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.lockfile import Lock
@@ -77,6 +77,7 @@ def finish(source: Source, found: list[Finding], settings: Settings) -> list[Fin
                 end_line=max(last.line, place.line),
                 cell=place.cell,
                 cell_line=place.cell_line,
+                related=tuple(_in_cell(source, one) for one in finding.related),
             )
         if not finding.url and (rule := _rules(settings, finding.code)):
             finding = replace(finding, url=rule)
@@ -85,6 +86,14 @@ def finish(source: Source, found: list[Finding], settings: Settings) -> list[Fin
         if old is None or (finding.severity, finding.confidence) > (old.severity, old.confidence):
             out[key] = finding
     return sorted(out.values(), key=lambda f: f.order)
+
+
+def _in_cell(source: Source, related: Related) -> Related:
+    """Return a place in the notebook's text as a place in its file."""
+    if related.path != source.path or not 0 < related.line <= len(source.places):
+        return related
+    place = source.places[related.line - 1]
+    return replace(related, line=place.line, cell=place.cell, cell_line=place.cell_line)
 
 
 def _rules(settings: Settings, code: str) -> str:

@@ -430,6 +430,8 @@ class Related:
     path: str
     line: int
     column: int
+    cell: int | None = None  # notebooks: as in Finding
+    cell_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,12 +167,19 @@ class _Placer:
         source = raw.related[0] if raw.related else None
         fields["source"] = source.name if source else "something outside"
         place = self.site(source.site or Site(self.source.path, raw.node, id(raw.node))) if source is not None else None
-        fields["source_line"] = str(place[1]) if place is not None else "?"
+        fields["source_line"] = self.numbered(place) if place is not None else "?"
         text = re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), m.group(0)), raw.message)
         if source is not None and "{source}" not in raw.message:
             phrase = self.walker.index.apis.phrases.get(source.kind, "")
             text += re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), m.group(0)), phrase)
         return " ".join(text.split())
+
+    def numbered(self, place: tuple[str, int, int]) -> str:
+        """Return a line's number as people count: in a notebook, in its cell."""
+        if place[0] == self.source.path and 0 < place[1] <= len(self.source.places):
+            cell = self.source.places[place[1] - 1]
+            return f"{cell.cell_line} of cell {cell.cell}"
+        return str(place[1])
 
     def written(self, raw: Raw) -> str:
         """Return the callee as the code has it, shortened."""

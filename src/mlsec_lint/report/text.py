@@ -62,8 +62,7 @@ def _related(view: View, margin: int, one: Finding, related: Related) -> Iterato
     bar = _paint(view, _BLUE, "|")
     line = view.report.lines.get((related.path, related.line), "")
     if related.path != one.path or one.cell is not None or not line.strip():
-        where = f"{related.path}:{related.line}:{related.column}"
-        yield f"{' ' * margin} {_paint(view, _BLUE, ':::')} {where} {related.message}"
+        yield f"{' ' * margin} {_paint(view, _BLUE, ':::')} {place(related)} {related.message}"
         return
     end = len(line.rstrip()) + 1
     code, start, length = _clipped(line.rstrip("\r\n"), related.column, end, view.width - margin - 3)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mlsec_lint.model import Finding, Level, Report, Rule
+from mlsec_lint.model import Finding, Level, Related, Report, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def counted(findings: Iterable[Finding]) -> dict[Level, int]:
     return counts
 
 
-def place(finding: Finding) -> str:
-    """Return where the finding is, as people read it: a cell and its line in a notebook."""
+def place(finding: Finding | Related) -> str:
+    """Return where the finding, or what belongs to it, is, as people read it: a cell and its line in a notebook."""
     if finding.cell is not None:
         return f"{finding.path}:cell {finding.cell}:{finding.cell_line}:{finding.column}"
     return f"{finding.path}:{finding.line}:{finding.column}"

@@ -156,6 +156,7 @@ def _cells(raw: str, shown: str) -> Iterator[tuple[_Code, list[Placed]]]:
             strings = tuple(_strings(source))
             outputs = [string for output in _list(cell.get("outputs")) for string in _texts(output)]
             own = _path(cell, "metadata", "vscode", "languageId") or cell.get("language") or language
+            own = language if own == "plaintext" else own  # an editor's guess; the kernel runs it all the same
             yield _Code(number, strings, own.lower() if isinstance(own, str) else ""), outputs
 
 
