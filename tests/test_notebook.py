@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsec_lint import source
+from mlsec_lint import rules, source
+from mlsec_lint.check import check
 from mlsec_lint.model import Edit, Source, SourceError
 from mlsec_lint.source import notebook
 
@@ -285,3 +286,20 @@ def test_cells_that_an_editor_has_joined_are_read_too() -> None:
     assert found.text == "pass\nimport torch\n#\nif True:\n    pass\n    torch.load('z')\n"
     assert [entry.text for entry in found.shell] == ["pip install x", "pip install y"]
     assert found.places == ()
+
+
+def test_where_a_download_began_is_told_by_cell_to_people_and_by_the_file_s_line_to_machines() -> None:
+    fetch = "import urllib.request\nurllib.request.urlretrieve('https://example.org/w.pkl', 'w.pkl')"
+    read = of_cells("'words'", fetch, "import pickle\npickle.load(open('w.pkl', 'rb'))")
+    (found,) = [one for one in check(read, rules.load()) if one.related]
+    assert (found.cell, found.cell_line) == (3, 2)
+    assert "line 2 of cell 2" in found.message
+    (related,) = found.related
+    assert (related.cell, related.cell_line) == (2, 2)
+    assert "urlretrieve" in read.raw.split("\n")[related.line - 1]
+
+
+def test_a_cell_that_an_editor_calls_plain_text_is_run_by_the_kernel_all_the_same() -> None:
+    cell = {"cell_type": "code", "source": "!pip install a", "metadata": {"vscode": {"languageId": "plaintext"}}}
+    read = notebook.read(json.dumps({"cells": [cell], "metadata": {"kernelspec": {"language": "python"}}}), "n.ipynb")
+    assert [one.text for one in read.shell] == ["pip install a"]
