@@ -42,6 +42,8 @@ def a_rule(code: str, name: str, severity: Level = Level.MEDIUM, **more: object)
         "owasp": ("ML06",),
         "references": ("https://example.org/advisory",),
         "why": "An attacker who can write the file runs code.\n\nIt has happened.",
+        "case": "A worm did it in 2019.",
+        "fine": "Files of your own are *no* worry.",
         "instead": "Use `safe_read(...)`. It holds data only.",
         "path": f"rules/loading/{code}-{name}.toml",
     }
@@ -189,6 +191,7 @@ def view() -> View:
         title="project",
         arguments=("check", "src"),
         exit_code=2,
+        made="2026-01-02, commit 0123456789ab",
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsec_lint import baseline
-from mlsec_lint.model import ConfigError, Finding, Level
+from mlsec_lint import baseline, rules
+from mlsec_lint.check import check
+from mlsec_lint.model import ConfigError, Finding, Level, Source
 
 NAME = "baseline.json"
 
@@ -106,6 +108,35 @@ def test_fingerprints_are_unique_and_do_not_depend_on_the_order(findings: list[F
     assert len({one.fingerprint for one in marked}) == len(distinct)
     backwards = baseline.fingerprinted(reversed(distinct))
     assert {one.order: one.fingerprint for one in marked} == {one.order: one.fingerprint for one in backwards}
+
+
+LOADS = st.lists(st.sampled_from(["pickle.load(a)", "pickle.load(b)", "torch.load(a)", "len(a)"]), max_size=4)
+FUNCTIONS = st.dictionaries(st.sampled_from("fgh"), LOADS, max_size=3)
+
+
+def _checked(functions: list[tuple[str, list[str]]], blank: int = 0) -> list[Finding]:
+    """The findings in a module of these functions, with blank lines between everything."""
+    parts = ["import pickle", "import torch"]
+    for name, calls in functions:
+        parts += [f"def {name}(a, b):", *(f"    {call}" for call in calls), "    return a"]
+    text = ("\n" * (blank + 1)).join(parts) + "\n"
+    return check(Source("a.py", text), rules.load())
+
+
+@settings(max_examples=20)  # each one is checked several times
+@given(FUNCTIONS, st.randoms(use_true_random=False), st.integers(0, 3))
+def test_real_code_may_be_moved_about_and_a_twin_is_still_seen(
+    functions: dict[str, list[str]], shuffle: random.Random, blank: int
+) -> None:
+    accepted = baseline.accept(_checked(list(functions.items())), NAME)
+    moved = list(functions.items())
+    shuffle.shuffle(moved)
+    assert _split(_checked(moved, blank), accepted).new == ()
+    for number, (name, calls) in enumerate(moved):
+        for call in set(calls) - {"len(a)"}:
+            more = [*moved[:number], (name, [*calls, call]), *moved[number + 1 :]]
+            (twin,) = _split(_checked(more, blank), accepted).new
+            assert (twin.scope, twin.excerpt) == (name, call)
 
 
 # ---------------------------------------------------------------- cases

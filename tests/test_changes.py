@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -82,6 +83,31 @@ def test_lines_that_look_like_a_diff_do_not_mislead(repository: Path) -> None:
     assert not found.has(str(repository / "same.py"))
 
 
+def test_of_a_renamed_file_only_what_changed_counts(repository: Path) -> None:
+    _git(repository, "mv", "a.py", "b.py")
+    _change(repository / "b.py", "line 5\n", "line five\n")
+    _git(repository, "mv", "same.py", "moved.py")
+    _commit(repository)
+    found = changes.since("HEAD~1", str(repository))
+    assert [line for line in range(1, 21) if found.has(str(repository / "b.py"), line)] == [5]
+    assert not found.has(str(repository / "moved.py"))
+
+
+@pytest.mark.parametrize("attribute", ["-diff", "binary", "diff=notebook"])
+def test_a_notebook_is_compared_line_by_line_whatever_git_is_told_of_it(repository: Path, attribute: str) -> None:
+    (repository / ".gitattributes").write_text(f"*.ipynb {attribute}\n")
+    for name, value in {"textconv": "echo nothing to see #", "command": "true"}.items():
+        _git(repository, "config", f"diff.notebook.{name}", value)
+    _git(repository, "config", "diff.renames", "false")
+    _git(repository, "config", "diff.mnemonicPrefix", "true")
+    notebook = repository / "a.ipynb"
+    notebook.write_text("1\n2\n3\n4\n")
+    _commit(repository)
+    _change(notebook, "3\n", "three\n")
+    found = changes.since("HEAD", str(repository))
+    assert [line for line in range(1, 5) if found.has(str(notebook), line)] == [3]
+
+
 def test_from_a_folder_inside_the_repository(repository: Path) -> None:
     _change(repository / "a.py", "line 5\n", "line five\n")
     assert changes.since("HEAD", str(repository / "sub")).has(str(repository / "a.py"), 5)
@@ -95,8 +121,28 @@ def test_a_shallow_clone_compares_with_what_it_has_or_says_why_not(repository: P
     clone = tmp_path / "clone"
     found = changes.since("HEAD~1", str(clone))
     assert [line for line in range(1, 21) if found.has(str(clone / "a.py"), line)] == [3]
+    assert found.remark == ""
     with pytest.raises(ConfigError, match="this clone is shallow: fetch more history first"):
         changes.since("HEAD~2", str(clone))
+
+
+def test_a_shallow_clone_that_does_not_know_where_the_branch_left_says_what_it_compares(
+    repository: Path, tmp_path: Path
+) -> None:
+    _git(repository, "checkout", "-q", "-b", "branch")
+    _change(repository / "a.py", "line 10\n", "line ten\n")
+    _commit(repository)
+    _git(repository, "checkout", "-q", "main")
+    _change(repository / "a.py", "line 1\n", "line one\n")
+    _commit(repository)
+    _git(tmp_path, "clone", "-q", "--depth", "1", "--no-single-branch", "-b", "branch", f"file://{repository}", "clone")
+    found = changes.since("origin/main", str(tmp_path / "clone"))
+    assert found.has(str(tmp_path / "clone" / "a.py"), 10)
+    assert "lines that changed only in `origin/main` count, too" in found.remark
+    _git(tmp_path / "clone", "fetch", "-q", "--unshallow")
+    found = changes.since("origin/main", str(tmp_path / "clone"))
+    assert [line for line in range(1, 21) if found.has(str(tmp_path / "clone" / "a.py"), line)] == [10]
+    assert found.remark == ""
 
 
 def test_an_unknown_revision_is_told(repository: Path) -> None:
@@ -104,9 +150,56 @@ def test_an_unknown_revision_is_told(repository: Path) -> None:
         changes.since("nowhere", str(repository))
 
 
-def test_an_option_is_no_revision(repository: Path) -> None:
+@pytest.mark.parametrize("text", ["", "--output=x"])
+def test_an_option_and_nothing_are_no_revisions(repository: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="is no revision"):
-        changes.since("--output=x", str(repository))
+        changes.since(text, str(repository))
+
+
+def test_the_commit_is_named_with_what_was_changed_since(repository: Path, tmp_path: Path) -> None:
+    assert re.fullmatch("commit [0-9a-f]{12}", changes.commit(str(repository)))
+    _change(repository / "a.py", "line 5\n", "line five\n")
+    assert re.fullmatch("commit [0-9a-f]{12}, with changes", changes.commit(str(repository)))
+    assert changes.commit(str(tmp_path)) == ""
+
+
+# ---------------------------------------------------------------- what a run shows of it
+
+FLOW = """import pickle
+import requests
+
+answer = requests.get("https://example.org/a", timeout=9)
+body = answer.content
+
+state = pickle.loads(body)
+other = pickle.loads(open("x", "rb").read())
+"""
+
+
+def _reported(repository: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
+    """(line, shown) of each finding about code, when only changes since HEAD are asked for."""
+    from mlsec_lint import run
+
+    monkeypatch.chdir(repository)
+    report = run.run(["."], run.Options(isolated=True, diff_base="HEAD"))
+    found = [(one.line, True) for one in report.findings] + [(one.finding.line, False) for one in report.hidden]
+    return sorted(found)
+
+
+def test_a_changed_end_of_a_flow_shows_it(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "flow.py").write_text(FLOW)
+    _commit(repository)
+    assert _reported(repository, monkeypatch) == []
+    _change(repository / "flow.py", "org/a", "org/b")
+    assert _reported(repository, monkeypatch) == [(7, True), (8, False)]
+    _change(repository / "flow.py", "org/b", "org/a")
+    _change(repository / "flow.py", '"x"', '"y"')
+    assert _reported(repository, monkeypatch) == [(7, False), (8, True)]
+
+
+def test_new_files_are_shown_whole(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "flow.py").write_text(FLOW)
+    assert _reported(repository, monkeypatch) == [(7, True), (8, True)]
 
 
 def test_no_repository_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -135,9 +136,21 @@ def test_a_broken_rule_file_ends_the_run_with_all_its_mistakes(run: Runner) -> N
         (["check", "--formt", "json"], "--format"),
         (["check", "--format", "jsn"], "Did you mean `json`?"),
         (["check", "--select", "pickle-lod"], "did you mean `pickle-load`?"),
-        (["check", "--fail-on", "hihg"], "'high'"),
-        (["explain", "MLS1O1"], "did you mean `MLS101`?"),
-        (["explain", "pickel-load"], "did you mean `pickle-load`?"),
+        (["check", "--format", "srif:out"], "Did you mean `sarif`?"),
+        (["check", "--fail-on", "hihg"], "Did you mean `high`?"),
+        (["check", "--fail-on", "nevr"], "Did you mean `never`?"),
+        (["check", "--min-severity", "meduim"], "Did you mean `medium`?"),
+        (["check", "--color", "alwys"], "Did you mean `always`?"),
+        (["check", "--select", "MSL1"], "did you mean `MLS1`?"),
+        (["check", "--ignore", "mls"], "did you mean `MLS`?"),
+        (["check", "--extend-select", "mls101"], "did you mean `MLS101`?"),
+        (["check", "--per-file-ignores", "a.py:lodaing"], "did you mean `loading`?"),
+        (["check", "--no-gitignor"], "--no-gitignore"),
+        (["report", "--format", "htm"], "Did you mean `html`?"),
+        (["rules", "--format", "jsn"], "Did you mean `json`?"),
+        (["baseline", "--acept"], "--accept"),
+        (["explain", "MLS1O1"], "Did you mean `MLS101`?"),
+        (["explain", "pickel-load"], "Did you mean `pickle-load`?"),
     ],
 )
 def test_the_nearest_word_is_offered(run: Runner, words: list[str], hint: str) -> None:
@@ -145,6 +158,62 @@ def test_the_nearest_word_is_offered(run: Runner, words: list[str], hint: str) -
     said = run(*words)
     assert said.code == 2
     assert hint in said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[tool.mlsec_lint]\nselect = ['MLS']\n", "tool.mlsec_lint: unknown table; did you mean `tool.mlsec-lint`?"),
+        ("[tool.mlseclint]\n", "did you mean `tool.mlsec-lint`?"),
+        ("[tool.mlsec-lint]\nfailon = 'high'\n", "tool.mlsec-lint.failon: unknown key; did you mean `fail-on`?"),
+        ("[tool.mlsec-lint]\nfail-on = 'hihg'\n", "not 'hihg'; did you mean `high`?"),
+        ("[tool.mlsec-lint]\nonly = ['notebok']\n", "did you mean `notebook`?"),
+        ("[tool.mlsec-lint]\nselect = ['pickle-laod']\n", "did you mean `pickle-load`?"),
+        ("[tool.mlsec-lint]\nper-file-ignores = { 'a' = ['MLS10l'] }\n", "did you mean `MLS10"),
+    ],
+)
+def test_the_nearest_key_or_value_of_a_setting_is_offered(run: Runner, text: str, hint: str) -> None:
+    _write("pyproject.toml", text)
+    said = run("check")
+    assert (said.code, said.out) == (2, "")
+    assert hint in said.err
+
+
+def test_a_mistyped_package_is_remarked_on(run: Runner) -> None:
+    _write("pyproject.toml", "[tool.mlsec-lint]\nassume = { tocrh = '2.6' }\n")
+    said = run("check")
+    assert said.code == 0
+    assert "note: tool.mlsec-lint.assume: no rule asks about `tocrh`; did you mean `torch`?" in said.err
+
+
+def test_a_format_with_a_colon_names_a_file(run: Runner) -> None:
+    assert "names no file" in run("check", "--format", "sarif:").err
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["ba"], {"baseline"}),
+        (["check", "--diff"], {"--diff", "--diff-base"}),
+        (["check", "--fail-on", "h"], {"high"}),
+        (["check", "--format", "j"], {"json", "junit"}),
+        (["check", "--select", "MLS101,pickle-l"], {"MLS101,pickle-load"}),
+        (["check", "--ignore", "prov"], {"provenance"}),
+        (["explain", "MLS90"], {"MLS901", "MLS902", "MLS903", "MLS904"}),
+        (["explain", "remote-code"], {"remote-code", "remote-code-half-pinned"}),
+    ],
+)
+def test_shells_complete_commands_options_and_rules(typed: list[str], offered: set[str]) -> None:
+    command = ["mlsec-lint", *typed]
+    environment = {
+        **os.environ,
+        "_MLSEC_LINT_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(command),
+        "COMP_CWORD": str(len(command) - 1),
+    }
+    run_it = [sys.executable, "-c", "import sys; from mlsec_lint.cli import main; sys.exit(main())"]
+    done = subprocess.run(run_it, env=environment, capture_output=True, encoding="utf-8", check=True)
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == offered
 
 
 @pytest.mark.parametrize("command", list(COMMANDS))
@@ -304,6 +373,42 @@ def test_accepting_one_file_keeps_what_is_accepted_of_others(run: Runner) -> Non
     assert "1 accepted (before: 2)" in run("baseline", "--accept", "a.py").err
 
 
+def test_what_a_narrow_run_does_not_look_for_is_not_called_gone(run: Runner) -> None:
+    _write("pyproject.toml", '[tool.mlsec-lint]\nbaseline = "b.json"\n')
+    _write("a.py", BAD)
+    run("baseline", "--accept")
+    before = Path("b.json").read_text()
+    for words in (["--select", "MLS2"], ["--ignore", "MLS1"], ["--min-severity", "high"], ["--audit"]):
+        said = run("check", "--strict", *words)
+        assert said.code == 0, words
+        assert "no longer found" not in said.err
+        assert run("baseline", "--accept", *words).code == 0
+        assert Path("b.json").read_text() == before
+        assert run("baseline", "--prune", *words).code == 2
+
+
+def test_a_narrow_run_accepts_beside_what_is_accepted(run: Runner) -> None:
+    _write("pyproject.toml", '[tool.mlsec-lint]\nbaseline = "b.json"\n')
+    _write("a.py", BAD + UNSAFE)
+    assert "1 accepted (before: 0)" in run("baseline", "--accept", "--select", "MLS101").err
+    assert "2 accepted (before: 1)" in run("baseline", "--accept", "--select", "MLS103").err
+    assert run("check").code == 0
+
+
+def test_another_shell_line_of_a_notebook_is_no_accepted_one(run: Runner) -> None:
+    def notebook(address: str) -> None:
+        source = [f"!pip install git+{address}"]
+        cell: dict[str, object] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        cell["source"] = source
+        _write("a.ipynb", json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+    notebook("https://example.org/mine")
+    run("baseline", "--accept")
+    assert run("check", "--strict", "--baseline", "mlsec-baseline.json").code == 0
+    notebook("https://example.org/other")
+    assert run("check", "--strict", "--baseline", "mlsec-baseline.json").code == 1
+
+
 def test_no_baseline_is_written_while_a_file_cannot_be_read(run: Runner) -> None:
     _write("a.py", BAD)
     _write("b.py", BROKEN)
@@ -357,6 +462,40 @@ def test_files_without_our_words_do_not_import_libcst() -> None:
     assert "libcst" not in _imported("check", "a.py")[1]
     _write("b.py", BAD)
     assert "libcst" in _imported("check", "b.py", "--exit-zero")[1]
+
+
+def test_progress_is_shown_only_on_terminals_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlsec_lint.cli import screen
+
+    clock = iter([0.0, 0.5, 1.5, 1.55, 3.0])
+    monkeypatch.setattr("mlsec_lint.cli.screen.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    progress = screen.Progress(quiet=False)
+    for done in range(1, 5):
+        progress(done, 9)
+    progress.clear()
+    assert capsys.readouterr().err == "\r\x1b[K2 of 9 files\r\x1b[K4 of 9 files\r\x1b[K"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "terminal", "term"), [(True, True, "xterm"), (False, False, "xterm"), (False, True, "dumb")]
+)
+def test_no_progress_where_it_would_disturb(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], quiet: bool, terminal: bool, term: str
+) -> None:
+    from mlsec_lint.cli import screen
+
+    clock = iter([0.0, 5.0, 9.0])
+    monkeypatch.setattr("mlsec_lint.cli.screen.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("TERM", term)
+    progress = screen.Progress(quiet)
+    progress(1, 9)
+    progress.clear()
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")

@@ -220,6 +220,16 @@ def test_the_more_exact_selector_wins(select: tuple[str, ...], ignore: tuple[str
     assert {rule.code for rule in RULES if config.chosen(settings, rule)} == chosen
 
 
+@pytest.mark.parametrize("selector", ["MLS101", "MLS1", "unsafe-read", "loading", "MLS"])
+def test_per_file_ignores_take_codes_their_beginnings_names_and_families(tmp_path: Path, selector: str) -> None:
+    _write(tmp_path, TABLE + f'per-file-ignores = {{ "tests/**" = ["{selector}"] }}\n')
+    settings = config.for_path(str(tmp_path / "a.py"))
+    assert config.unknown_selectors(settings, RULES) == []
+    assert config.ignored_for(settings, PICKLE, str(tmp_path / "tests" / "a.py")) == "tests/**"
+    assert not config.ignored_for(settings, PICKLE, str(tmp_path / "a.py"))
+    assert bool(config.ignored_for(settings, HUB, str(tmp_path / "tests" / "a.py"))) is (selector == "MLS")
+
+
 def test_per_file_ignores_are_relative_to_the_file_that_sets_them(tmp_path: Path) -> None:
     _write(tmp_path, TABLE + 'per-file-ignores = { "tests/**" = ["MLS1"] }\n')
     settings = config.for_path(str(tmp_path / "a.py"))

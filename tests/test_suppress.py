@@ -258,7 +258,9 @@ def _excused(text: str, reason: str = "why") -> str:
         ("bad(worse(x))\n", "bad(worse(x))  # noqa: MLS101, MLS102 -- why\n"),
         ("bad('''\n''')\n", "bad('''\n''')  # noqa: MLS101 -- why\n"),
         ("bad(x, \\\n  y)\n", "bad(x, \\\n  y)  # noqa: MLS101 -- why\n"),
-        ("bad(x)  # noqa: E501 -- long\n", "bad(x)  # noqa: E501, MLS101 -- long\n"),
+        ("bad(x)  # noqa: E501 -- long\n", "bad(x)  # noqa: E501, MLS101 -- long; why\n"),
+        ("bad(x)  # noqa: E501\n", "bad(x)  # noqa: E501, MLS101 -- why\n"),
+        ("bad(x)  # noqa: E501,W291 # note\n", "bad(x)  # noqa: E501, W291, MLS101 -- why # note\n"),
         ("bad(x)", "bad(x)  # noqa: MLS101 -- why"),
     ],
 )

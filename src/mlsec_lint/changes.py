@@ -19,6 +19,7 @@ class Changes:
 
     revision: str
     lines: Mapping[str, tuple[tuple[int, int], ...] | None]
+    remark: str = ""  # what the reader has to know of the comparison
 
     def has(self, path: str, line: int = 0, end_line: int = 0) -> bool:
         """Tell whether the lines `line` to `end_line` of the file changed; without a line, whether the file did."""
@@ -37,20 +38,31 @@ def since(revision: str, folder: str = ".") -> Changes:
     Lines are compared with the commit that `revision` and the present one have in common, as pull requests are.
     Raises ConfigError where there is no git, no repository or no such revision, with what to do about it.
     """
-    if revision.startswith("-"):
+    if not revision or revision.startswith("-"):
         raise ConfigError("--diff-base", "", f"`{revision}` is no revision")
     top = _git(folder, "rev-parse", "--show-toplevel").strip()
-    base = _base(revision, folder)
+    base, remark = _base(revision, folder)
     lines: dict[str, tuple[tuple[int, int], ...] | None] = {}
-    names = _git(top, "diff", "--name-only", "--diff-filter=A", "--no-renames", "-z", base, "--")
+    names = _git(top, "diff", "--name-only", "--diff-filter=A", "--find-renames", "-z", base, "--")
     names += _git(top, "ls-files", "--others", "--exclude-standard", "-z")
-    diff = _git(top, "-c", "core.quotePath=true", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-prefix",
-                "--diff-filter=CMRT", base, "--")  # fmt: skip
+    # as text and as git has it, whatever attributes and settings say: notebooks often have a diff of their own
+    diff = _git(top, "-c", "core.quotePath=true", "diff", "--unified=0", "--inter-hunk-context=0", "--no-color",
+                "--no-ext-diff", "--no-textconv", "--text", "--no-prefix", "--find-renames", "--diff-filter=CMRT",
+                base, "--")  # fmt: skip
     for name, ranges in _hunks(diff):
         lines[_absolute(top, name)] = ranges
     for name in filter(None, names.split("\0")):
         lines[_absolute(top, name)] = None
-    return Changes(revision, lines)
+    return Changes(revision, lines, remark)
+
+
+def commit(folder: str) -> str:
+    """Return "commit " and the short name of the one checked out in `folder`, or nothing where git tells none."""
+    try:
+        named = _git(folder, "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12").strip()
+    except ConfigError:
+        return ""
+    return f"commit {named.replace('-dirty', ', with changes')}"
 
 
 def _hunks(diff: str) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
@@ -73,18 +85,21 @@ def _hunks(diff: str) -> Iterator[tuple[str, tuple[tuple[int, int], ...]]]:
         yield name, tuple(ranges)
 
 
-def _base(revision: str, folder: str) -> str:
+def _base(revision: str, folder: str) -> tuple[str, str]:
+    """The commit to compare with, and what there is to say about it."""
     found = _run(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     shallow = _git(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
-    deeper = "; this clone is shallow: fetch more history first (`git fetch --unshallow`, or `fetch-depth: 0`)"
+    deeper = "fetch more history first (`git fetch --unshallow`, or `fetch-depth: 0`)"
     if found.returncode != 0:
-        raise ConfigError("--diff-base", "", f"git knows no revision `{revision}`{deeper if shallow else ''}")
+        why = f"; this clone is shallow: {deeper}" if shallow else ""
+        raise ConfigError("--diff-base", "", f"git knows no revision `{revision}`{why}")
     common = _run(folder, "merge-base", revision, "HEAD")
-    if common.returncode != 0:
-        if shallow:  # the histories may well meet further back; comparing with the revision itself is still right
-            return found.stdout.strip()
+    if common.returncode == 0:
+        return common.stdout.strip(), ""
+    if not shallow:
         raise ConfigError("--diff-base", "", f"`{revision}` and the present commit have no history in common")
-    return common.stdout.strip()
+    remark = f"this clone is shallow, so that lines that changed only in `{revision}` count, too; to avoid it, {deeper}"
+    return found.stdout.strip(), f"--diff-base: {remark}"
 
 
 def _absolute(top: str, name: str) -> str:

@@ -26,6 +26,7 @@ LEVELS = ("low", "medium", "high")
 KINDS = ("python", "notebook", "shell", "dockerfile", "workflow", "requirements", "config")
 _DERIVED = {"root", "origin"}
 KEYS = tuple(field.name.replace("_", "-") for field in fields(Settings) if field.name not in _DERIVED)
+_TABLES = {"per-file-ignores", "assume"}
 _FLAGS = {"require-reasons", "preview", "audit"}
 _WORDS = {"fail-on": (*LEVELS, "never"), "min-severity": LEVELS}
 
@@ -74,6 +75,8 @@ def _read(path: str, required: bool) -> Settings:
         raise ConfigError(path, "", f"is not TOML: {error}") from error
     tool = document.get("tool", {})
     table = tool.get("mlsec-lint") if isinstance(tool, dict) else None
+    if table is None and isinstance(tool, dict):
+        _no_other_spelling(tool, path)
     if table is None and required and Path(path).name != "pyproject.toml":
         raise ConfigError(path, "", f"has no [{TABLE}] table")
     if table is None:
@@ -81,6 +84,14 @@ def _read(path: str, required: bool) -> Settings:
     if not isinstance(table, dict):
         raise ConfigError(path, TABLE, "must be a table")
     return from_table(table, path)
+
+
+def _no_other_spelling(tool: Mapping[str, Any], path: str) -> None:
+    """Raise ConfigError where a table is meant to be ours: settings that nobody reads protect nobody."""
+    for name in tool:
+        letters = re.sub("[^a-z]", "", name.lower())
+        if letters.startswith("mlsec") or letters.endswith("seclint"):
+            raise ConfigError(path, f"tool.{name}", f"unknown table; did you mean `{TABLE}`?")
 
 
 def _mentions_us(path: str) -> bool:
@@ -129,8 +140,8 @@ def from_table(table: Mapping[str, Any], path: str) -> Settings:
 def _value(key: str, value: Any, path: str) -> Any:
     """The value of `key` as Settings holds it."""
 
-    def wrong(wanted: str, place: str = key) -> ConfigError:
-        return ConfigError(path, f"{TABLE}.{place}", f"must be {wanted}, not {value!r}")
+    def wrong(wanted: str, hint: str = "") -> ConfigError:
+        return ConfigError(path, f"{TABLE}.{key}", f"must be {wanted}, not {value!r}{hint}")
 
     if key in _FLAGS:
         if not isinstance(value, bool):
@@ -139,7 +150,7 @@ def _value(key: str, value: Any, path: str) -> Any:
     if key in _WORDS:
         if value not in _WORDS[key]:
             hint = did_you_mean(value, _WORDS[key]) if isinstance(value, str) else ""
-            raise wrong("one of " + ", ".join(f'"{word}"' for word in _WORDS[key]) + hint)
+            raise wrong("one of " + ", ".join(f'"{word}"' for word in _WORDS[key]), hint)
         return value
     if key == "baseline":
         if not isinstance(value, str):
@@ -179,7 +190,12 @@ def override(settings: Settings, changes: Mapping[str, tuple[Any, str]]) -> Sett
 def show(settings: Settings) -> list[tuple[str, str, str]]:
     """Return (key, value as TOML would write it, where it was set) for every setting."""
     origin = dict(settings.origin)
-    return [(key, _written(getattr(settings, key.replace("-", "_"))), origin.get(key, "default")) for key in KEYS]
+    rows = []
+    for key in KEYS:
+        value = getattr(settings, key.replace("-", "_"))
+        written = "{}" if key in _TABLES and not value else _written(value)
+        rows.append((key, written, origin.get(key, "default")))
+    return rows
 
 
 def _written(value: Any) -> str:
@@ -244,10 +260,23 @@ def unknown_selectors(settings: Settings, rules: Iterable[Rule]) -> list[ConfigE
     return errors
 
 
+def doubtful_assumptions(settings: Settings, packages: Iterable[str]) -> list[str]:
+    """Return a remark for each `assume` that no rule asks about, and that is spelled much like one of `packages`."""
+    import difflib  # only where there is something to compare
+
+    known = set(packages)
+    remarks = []
+    for name, _ in settings.assume:
+        close = [] if name in known else difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        if close:
+            remarks.append(f"{TABLE}.assume: no rule asks about `{name}`; did you mean `{close[0]}`?")
+    return remarks
+
+
 def nearest_rule(name: str, rules: Iterable[Rule]) -> str:
     """Return "; did you mean …?" with the code, name or family most like `name`, or an empty string."""
     rules = tuple(rules)
-    known = {rule.code for rule in rules} | {rule.name for rule in rules} | {rule.family for rule in rules}
+    known = {"MLS"} | {name for rule in rules for name in (rule.code, rule.code[:4], rule.name, rule.family)}
     return did_you_mean(name, sorted(known))
 
 

@@ -15,13 +15,16 @@ from mlsec_lint import run as runner
 from mlsec_lint.cli import options as shared
 from mlsec_lint.cli import output, screen
 from mlsec_lint.cli.check import exit_code
+from mlsec_lint.cli.words import Headed
 
 DEFAULT = "mlsec-baseline.json"
 
 
-@click.command(epilog="Example: mlsec-lint baseline --accept src")
+@click.command(cls=Headed, epilog="Example: mlsec-lint baseline --accept src")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--accept", is_flag=True, help="Accept what is found now in PATH; entries about other files stay.")
+@click.option(
+    "--accept", is_flag=True, help="Accept what is found now in PATH; entries about other files and rules stay."
+)
 @click.option("--prune", is_flag=True, help="Remove entries that nothing matches any more; adds none.")
 @click.option("--show", is_flag=True, help="List what is accepted.")
 @shared.choosing
@@ -35,6 +38,10 @@ def baseline(paths: tuple[str, ...], accept: bool, prune: bool, show: bool, **gi
             raise click.UsageError(f"--{name.replace('_', '-')} makes no sense here.")
     paths = paths or (".",)
     options = shared.run_options(given, paths)
+    if prune and options.narrowed:
+        raise click.UsageError(
+            "--prune looks for everything that was accepted; it goes with no option that chooses rules."
+        )
     settings = options.settings_for(".")
     file = config.baseline_path(settings) or os.path.abspath(DEFAULT)
     before = store.read(file) if os.path.exists(file) else {}
@@ -51,7 +58,7 @@ def baseline(paths: tuple[str, ...], accept: bool, prune: bool, show: bool, **gi
     tasks, _ = runner.plan(paths, options)
     checked = [task.file.path for task in tasks]
     if accept:
-        after = _accepted(before, store.accept(report.findings, file), file, checked)
+        after = _accepted(before, store.accept(report.findings, file), file, checked, adding=options.narrowed)
     else:
         outcome = store.split(report.findings, before, file, only={one.path for one in report.findings})
         stale = {entry: count for entry, count in outcome.stale.items() if store.covers(entry, file, checked)}
@@ -62,8 +69,12 @@ def baseline(paths: tuple[str, ...], accept: bool, prune: bool, show: bool, **gi
     return 0
 
 
-def _accepted(before: store.Accepted, found: store.Accepted, file: str, checked: list[str]) -> store.Accepted:
-    """What is found now, and what was accepted earlier for files that were not looked at."""
+def _accepted(
+    before: store.Accepted, found: store.Accepted, file: str, checked: list[str], adding: bool
+) -> store.Accepted:
+    """What is found now, and what was accepted earlier for files, or (`adding`) rules, that were not looked at."""
+    if adding:
+        return Counter(before) | Counter(found)
     kept = {entry: count for entry, count in before.items() if not store.covers(entry, file, checked)}
     return Counter(found) + Counter(kept)
 

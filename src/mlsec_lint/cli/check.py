@@ -11,16 +11,19 @@ import click
 from mlsec_lint import run as runner
 from mlsec_lint.cli import options as shared
 from mlsec_lint.cli import output, screen
-from mlsec_lint.model import Report
+from mlsec_lint.cli.words import Headed, Word, complete_formats
+from mlsec_lint.model import Report, Settings
 from mlsec_lint.report import View
 
-_FAIL_ON = click.Choice(("low", "medium", "high", "never"), case_sensitive=False)
 
-
-@click.command(epilog="Example: mlsec-lint check src notebooks --format text --format sarif:out.sarif")
+@click.command(cls=Headed, epilog="Example: mlsec-lint check src notebooks --format text --format sarif:out.sarif")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @shared.choosing
-@click.option("--fail-on", type=_FAIL_ON, help="Exit with 1 from this severity on (default: medium).")
+@click.option(
+    "--fail-on",
+    type=Word("low", "medium", "high", "never"),
+    help="Exit with 1 from this severity on (default: medium).",
+)
 @click.option(
     "--exit-zero", is_flag=True, help="Exit with 0 whatever is found; files that cannot be read still give 2."
 )
@@ -32,9 +35,10 @@ _FAIL_ON = click.Choice(("low", "medium", "high", "never"), case_sensitive=False
     multiple=True,
     callback=output.formats,
     metavar="NAME[:FILE]",
+    shell_complete=complete_formats,
     help="text, concise, json, sarif, github, gitlab, junit or html; several if all but one have a file.",
 )
-@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout.")
+@shared.COLOR
 @click.option("--show-hidden", is_flag=True, help="List what is hidden, and why.")
 @click.option("--all", "unfold", is_flag=True, help="Show each place by itself.")
 @click.option("--fix", is_flag=True, help="Make the safe fixes.")
@@ -60,17 +64,20 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     report = _checked_or_mended(paths, replace(options, progress=progress), given)
     progress.clear()
     code = exit_code(report, strict=given["strict"], exit_zero=given["exit_zero"])
+    settings = options.settings_for(".")
     if given["diff"] or (given["fix"] and options.stdin is not None):
-        _tell(report, given)
+        _tell(report, settings, given)
         return code
     formats = given["formats"] or (("text", ""),)
-    ruleset = runner.ruleset_for(options.settings_for("."))
-    view = output.view_of(report, ruleset, code, pages=any(name == "sarif" for name, _ in formats))
+    names = {name for name, _ in formats}
+    view = output.view_of(
+        report, runner.ruleset_for(settings), settings, code, pages="sarif" in names, made="html" in names
+    )
     view = replace(view, unfold=given["unfold"], show_hidden=given["show_hidden"])
     output.write(formats, view, given["color"])
-    if any(name == "github" for name, _ in formats):
+    if "github" in names:
         _add_step_summary(view)
-    _tell(report, given)
+    _tell(report, settings, given)
     return code
 
 
@@ -109,7 +116,7 @@ def _add_step_summary(view: View) -> None:
         stream.write(step_summary(view))
 
 
-def _tell(report: Report, given: dict[str, Any]) -> None:
+def _tell(report: Report, settings: Settings, given: dict[str, Any]) -> None:
     """The summary, and what else belongs on stderr."""
     if given["statistics"]:
         click.echo(screen.statistics(report), err=True, nl=False)
@@ -120,9 +127,11 @@ def _tell(report: Report, given: dict[str, Any]) -> None:
         screen.say(f"note: {note}")
     if report.interrupted:
         screen.say("stopped: not every file was checked; what follows and what was reported is a part of it")
+    if given["verbose"]:
+        files = sorted({where for _, where in settings.origin if not where.startswith("-")})
+        screen.say(f"settings: {', '.join(files) or 'no file'}; {report.seconds:.2f} s")
     if not given["quiet"]:
-        text = screen.summary(report)
-        screen.say(text + (f" in {report.seconds:.2f} s" if given["verbose"] else ""))
+        screen.say(screen.summary(report))
 
 
 def _show_files(paths: tuple[str, ...], options: runner.Options) -> int:

@@ -10,21 +10,21 @@ from typing import Any, TypeVar
 import click
 
 from mlsec_lint import config
+from mlsec_lint.cli.words import Word, complete_rules
 from mlsec_lint.config import KINDS
 from mlsec_lint.run import Options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-LEVELS = click.Choice(("low", "medium", "high"), case_sensitive=False)
+LEVELS = Word("low", "medium", "high")
+COLOR = click.option("--color", type=Word("auto", "always", "never"), default="auto", help="Colours on stdout.")
 
 
 def choosing(command: Command) -> Command:
     """Add the options that choose rules, files and settings."""
     options = [
-        click.option(
-            "--select", metavar="X,Y", multiple=True, help="Report only these codes, prefixes, names or families."
-        ),
-        click.option("--extend-select", metavar="X,Y", multiple=True, help="Report these as well."),
-        click.option("--ignore", metavar="X,Y", multiple=True, help="Do not report these."),
+        _rules("--select", "Report only these codes, prefixes, names or families."),
+        _rules("--extend-select", "Report these as well."),
+        _rules("--ignore", "Do not report these."),
         click.option(
             "--per-file-ignores",
             metavar="GLOB:X,Y",
@@ -47,12 +47,21 @@ def choosing(command: Command) -> Command:
         click.option("--config", metavar="FILE", help="Use the settings in this file."),
         click.option("--isolated", is_flag=True, help="Use no settings file."),
         click.option(
-            "-j", "--jobs", metavar="N", type=click.IntRange(min=0), default=0, help="Processes (0: as many as cores)."
+            "-j",
+            "--jobs",
+            metavar="N",
+            type=click.IntRange(min=0),
+            default=0,
+            help="Processes (0: as many as cores).",
         ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _rules(name: str, text: str) -> Callable[[Command], Command]:
+    return click.option(name, metavar="X,Y", multiple=True, help=text, shell_complete=complete_rules)
 
 
 def run_options(given: dict[str, Any], paths: tuple[str, ...]) -> Options:
@@ -61,6 +70,8 @@ def run_options(given: dict[str, Any], paths: tuple[str, ...]) -> Options:
         raise click.UsageError("--config and --isolated exclude each other.")
     if given["config"] and not os.path.isfile(given["config"]):
         raise click.UsageError(f"--config: there is no file `{given['config']}`.")
+    if given["diff_base"] == "":
+        raise click.UsageError("--diff-base needs a revision, such as `origin/main`.")
     changes: dict[str, tuple[Any, str]] = {}
     for name in ("select", "ignore"):
         if given[name]:

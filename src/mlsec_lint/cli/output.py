@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from mlsec_lint import __version__, atomic
+from mlsec_lint import __version__, atomic, config
 from mlsec_lint.cli import screen
-from mlsec_lint.model import Report, RuleSet
+from mlsec_lint.cli.words import did_you_mean
+from mlsec_lint.model import Report, RuleSet, Settings
 from mlsec_lint.report import FORMATS, View, render
 
 
@@ -19,21 +21,25 @@ def formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     """Return (name, file or "") for each `NAME` or `NAME:FILE`."""
     found = []
     for value in values:
-        name, _, file = value.partition(":")
-        if name not in FORMATS:
-            import difflib  # only where there is a mistake to explain
-
-            close = difflib.get_close_matches(name, FORMATS, n=1)
-            hint = f" Did you mean `{close[0]}`?" if close else f" Choose from {', '.join(FORMATS)}."
-            raise click.BadParameter(f"There is no format `{name}`.{hint}", ctx, param)
-        found.append((name, file))
+        name, colon, file = value.partition(":")
+        if name.lower() not in FORMATS:
+            hint = did_you_mean(name, FORMATS)
+            raise click.BadParameter(f"There is no format `{name}` among {', '.join(FORMATS)}{hint}", ctx, param)
+        if colon and not file:
+            raise click.BadParameter(f"`{value}` names no file.", ctx, param)
+        found.append((name.lower(), file))
     if sum(1 for _, file in found if not file) > 1:
         raise click.BadParameter("Only one format can go to stdout; give the others a file: NAME:FILE.", ctx, param)
     return tuple(found)
 
 
-def view_of(report: Report, ruleset: RuleSet, exit_code: int, *, pages: bool = False) -> View:
-    """Return the view that every format is given, for no terminal in particular."""
+def view_of(
+    report: Report, ruleset: RuleSet, settings: Settings, exit_code: int, *, pages: bool = False, made: bool = False
+) -> View:
+    """Return the view that every format is given, for no terminal in particular.
+
+    `pages` asks for the pages of rules, `made` for the date and the commit; not every format shows them.
+    """
     rules = {rule.code: rule for rule in ruleset.rules}
     found = {one.code for one in report.findings} | {one.finding.code for one in report.hidden}
     texts: dict[str, str] = {}
@@ -48,9 +54,20 @@ def view_of(report: Report, ruleset: RuleSet, exit_code: int, *, pages: bool = F
         pages=texts,
         root=os.getcwd(),
         title=os.path.basename(os.getcwd()),
+        made=_made() if made else "",
+        off=frozenset(rule.code for rule in ruleset.rules if not config.chosen(settings, rule)),
         arguments=tuple(sys.argv[1:]),
         exit_code=exit_code,
     )
+
+
+def _made() -> str:
+    """The date (UTC), which SOURCE_DATE_EPOCH may set, and the commit that is checked out here."""
+    from mlsec_lint import changes  # runs git: not needed on most starts
+
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = time.gmtime(int(seconds) if seconds.isdigit() else None)
+    return ", ".join(part for part in (time.strftime("%Y-%m-%d", moment), changes.commit(".")) if part)
 
 
 def write(wanted: tuple[tuple[str, str], ...], view: View, color: str) -> None:

@@ -12,15 +12,14 @@ from mlsec_lint import run as runner
 from mlsec_lint.cli import options as shared
 from mlsec_lint.cli import output, screen
 from mlsec_lint.cli.check import exit_code
+from mlsec_lint.cli.words import Headed, Word
 from mlsec_lint.report import guidelines
 
 
-@click.command(epilog="Example: mlsec-lint report --format html --output guidelines.html")
+@click.command(cls=Headed, epilog="Example: mlsec-lint report --format html --output guidelines.html")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @shared.choosing
-@click.option(
-    "--format", "form", type=click.Choice(guidelines.FORMS), default="markdown", help="The form of the report."
-)
+@click.option("--format", "form", type=Word(*guidelines.FORMS), default="markdown", help="The form of the report.")
 @click.option("--output", "file", metavar="FILE", help="Where to write it (default: stdout).")
 @click.option("--title", metavar="NAME", help="The name of the project (default: of the folder).")
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
@@ -34,7 +33,8 @@ def report(paths: tuple[str, ...], **given: Any) -> int:
     progress = screen.Progress(given["quiet"])
     outcome = runner.run(paths, replace(options, progress=progress))
     progress.clear()
-    view = output.view_of(outcome, runner.ruleset_for(options.settings_for(".")), 0)
+    settings = options.settings_for(".")
+    view = output.view_of(outcome, runner.ruleset_for(settings), settings, 0, made=True)
     if given["title"]:
         view = replace(view, title=given["title"])
     text = guidelines.render(given["form"], view)

@@ -10,14 +10,16 @@ import click
 
 from mlsec_lint import config
 from mlsec_lint import rules as rulebook
+from mlsec_lint.cli import options as shared
 from mlsec_lint.cli import screen
+from mlsec_lint.cli.words import Word, complete_rules, did_you_mean
 from mlsec_lint.model import Rule
 from mlsec_lint.run import ruleset_for
 
 
 @click.command(epilog="Example: mlsec-lint explain MLS101")
-@click.argument("rule", metavar="CODE|NAME")
-@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours on stdout.")
+@click.argument("rule", metavar="CODE|NAME", shell_complete=complete_rules)
+@shared.COLOR
 @click.option("--markdown", is_flag=True, help="The page as Markdown, as it stands on the site.")
 def explain(rule: str, color: str, markdown: bool) -> int:
     """Show the page of one rule: what it finds, what an attacker does with it, what to write instead."""
@@ -26,7 +28,8 @@ def explain(rule: str, color: str, markdown: bool) -> int:
     ruleset = ruleset_for(config.for_path("."))
     found = [one for one in ruleset.rules if rule.lower() in (one.code.lower(), one.name)]
     if not found:
-        raise click.UsageError(f"There is no rule `{rule}`{config.nearest_rule(rule, ruleset.rules)}")
+        known = [name for one in ruleset.rules for name in (one.code, one.name)]
+        raise click.UsageError(f"There is no rule `{rule}`{did_you_mean(rule, known)}")
     painted = screen.wants_color(color, sys.stdout)
     click.echo(page(found[0]) if markdown else terminal(found[0], painted), color=painted)
     return 0
@@ -41,7 +44,7 @@ def explain(rule: str, color: str, markdown: bool) -> int:
     help="Load the rule files in DIR and run their examples.",
 )
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a rule file, for editors.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How to list.")
+@click.option("--format", "form", type=Word("text", "json"), default="text", help="How to list.")
 def rules(folder: str | None, schema: bool, form: str) -> int:
     """List the rules, or check rule files of your own."""
     if schema:

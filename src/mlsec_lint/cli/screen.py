@@ -12,7 +12,7 @@ from typing import IO
 import click
 
 from mlsec_lint.model import Report
-from mlsec_lint.report.view import counted
+from mlsec_lint.report.view import counted, number
 
 
 def wants_color(when: str, stream: IO[str]) -> bool:
@@ -58,11 +58,11 @@ class Progress:
 def summary(report: Report) -> str:
     """Return the last line: findings, hidden ones, files, parsed, unread."""
     levels = [f"{count} {level}" for level, count in counted(report.findings).items() if count]
-    text = _number(len(report.findings), "finding") + (f" ({', '.join(levels)})" if levels else "")
+    text = number(len(report.findings), "finding") + (f" ({', '.join(levels)})" if levels else "")
     if report.hidden:
         by = Counter(one.by for one in report.hidden)
         text += f", {len(report.hidden)} hidden ({', '.join(f'{count} {name}' for name, count in sorted(by.items()))})"
-    text += f" in {_number(report.files, 'file')} ({report.parsed} parsed, {len(report.unread)} unread)"
+    text += f" in {number(report.files, 'file')} ({report.parsed} parsed, {len(report.unread)} unread)"
     return text
 
 
@@ -76,7 +76,3 @@ def statistics(report: Report) -> str:
 def say(text: str) -> None:
     """Write a line to stderr."""
     click.echo(text, err=True)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,6 +1,6 @@
 """Report -> text, one module per format, all alike: `render(view) -> str`.
 
-Formats know the nouns only; they never read a file, ask a setting or decide what is reported.
+Formats know the nouns only; they never read a project's file, ask a setting or decide what is reported.
 """
 
 from __future__ import annotations

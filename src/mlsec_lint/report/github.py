@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlsec_lint.model import Finding, Level
-from mlsec_lint.report.view import View, counted, folded, place
+from mlsec_lint.report.view import View, counted, folded, number, place
 
 _COMMANDS = {Level.HIGH: "error", Level.MEDIUM: "warning", Level.LOW: "notice"}
 _MOST_ROWS = 200  # a step's summary may hold 1 MiB
@@ -41,8 +41,9 @@ def step_summary(view: View) -> str:
     report = view.report
     counts = ", ".join(f"{count} {level}" for level, count in counted(report.findings).items() if count)
     lines = ["## mlsec-lint", ""]
-    lines.append(f"{len(report.findings)} findings ({counts})" if counts else "No findings")
-    lines[-1] += f", {len(report.hidden)} hidden, in {report.files} files; {len(report.unread)} not checked."
+    found = f"{number(len(report.findings), 'finding')} ({counts})" if counts else "No findings"
+    files = number(report.files, "file")
+    lines.append(f"{found}, {len(report.hidden)} hidden, in {files}; {len(report.unread)} not checked.")
     groups = sorted(folded(report.findings), key=lambda group: (-group[0].severity, group[0].order))
     if groups:
         lines += ["", "| severity | rule | what | where |", "| --- | --- | --- | --- |"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from mlsec_lint.model import Finding, Hidden, Rule
 from mlsec_lint.report.items import CHAPTERS, ITEMS, Item
-from mlsec_lint.report.page import badge, chart, page, prose, table, text
+from mlsec_lint.report.page import badge, bar, legend, page, prose, table, text
 from mlsec_lint.report.view import View, counted, place
 
 FORMS = ("html", "markdown", "json")
@@ -20,17 +21,18 @@ class Account:
     """What there is to say about one item."""
 
     item: Item
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...]  # in force
+    off: tuple[Rule, ...]  # switched off by the settings
     findings: tuple[Finding, ...]
     hidden: tuple[Hidden, ...]
 
     @property
     def verdict(self) -> str:
-        """One of: not checkable, no rule, open, set aside, nothing found."""
+        """One of: not checkable, no rule, switched off, open, set aside, nothing found."""
         if not self.item.by_rules:
             return "not checkable"
         if not self.rules:
-            return "no rule"
+            return "switched off" if self.off else "no rule"
         if self.findings:
             return "open"
         return "set aside" if self.hidden else "nothing found"
@@ -38,17 +40,21 @@ class Account:
 
 def accounts(view: View) -> list[Account]:
     """Return an account of every item, in their order; only rules in force count as enforcing one."""
-    rules = [rule for rule in view.rules.values() if rule.status == "stable"]
+    rules = sorted((rule for rule in view.rules.values() if rule.status == "stable"), key=lambda rule: rule.code)
     report = view.report
-    return [
-        Account(
-            item,
-            tuple(sorted((rule for rule in rules if item.id in rule.guidelines), key=lambda rule: rule.code)),
-            tuple(one for one in report.findings if item.id in one.guidelines),
-            tuple(one for one in report.hidden if item.id in one.finding.guidelines),
+    every = []
+    for item in ITEMS:
+        mine = [rule for rule in rules if item.id in rule.guidelines]
+        every.append(
+            Account(
+                item,
+                tuple(rule for rule in mine if rule.code not in view.off),
+                tuple(rule for rule in mine if rule.code in view.off),
+                tuple(one for one in report.findings if item.id in one.guidelines),
+                tuple(one for one in report.hidden if item.id in one.finding.guidelines),
+            )
         )
-        for item in ITEMS
-    ]
+    return every
 
 
 def render(form: str, view: View) -> str:
@@ -63,8 +69,8 @@ def _why(hidden: Hidden) -> str:
 def _counts(view: View) -> str:
     report = view.report
     return (
-        f"mlsec-lint {view.version}: {report.files} files read, {len(report.findings)} findings, "
-        f"{len(report.hidden)} set aside, {len(report.unread)} not checked"
+        f"mlsec-lint {view.version}{f' ({view.made})' if view.made else ''}: {report.files} files read, "
+        f"{len(report.findings)} findings, {len(report.hidden)} set aside, {len(report.unread)} not checked"
     )
 
 
@@ -93,6 +99,8 @@ def _markdown(view: View) -> str:
         if account.rules:
             codes = ", ".join(f"{rule.code} {rule.name}" for rule in account.rules)
             lines += ["", f"Enforced by {codes}."]
+        if account.off:
+            lines += ["", f"Switched off by the settings: {', '.join(rule.code for rule in account.off)}."]
         if account.findings:
             lines += ["", "Found:", ""]
             lines += [f"- {one.severity} {one.code} `{place(one)}`: {_line(one.message)}" for one in account.findings]
@@ -119,6 +127,7 @@ def _json(view: View) -> str:
         "version": 1,
         "tool": {"name": "mlsec-lint", "version": view.version},
         "project": view.title,
+        "made": view.made or None,
         "files": view.report.files,
         "items": [_item(account) for account in accounts(view)],
         "unread": [{"path": one.path, "reason": one.reason} for one in view.report.unread],
@@ -132,12 +141,17 @@ def _item(account: Account) -> dict[str, Any]:
         "title": account.item.title,
         "checked": account.item.checked,
         "verdict": account.verdict,
-        "rules": [{"code": rule.code, "name": rule.name, "summary": rule.summary} for rule in account.rules],
+        "rules": [_enforcing(rule) for rule in account.rules],
+        "switched_off": [_enforcing(rule) for rule in account.off],
         "found": [_found(one) for one in account.findings],
         "set_aside": [
             {**_found(hidden.finding), "by": hidden.by, "reason": hidden.reason or None} for hidden in account.hidden
         ],
     }
+
+
+def _enforcing(rule: Rule) -> dict[str, str]:
+    return {"code": rule.code, "name": rule.name, "summary": rule.summary}
 
 
 def _found(one: Finding) -> dict[str, Any]:
@@ -155,22 +169,24 @@ def _found(one: Finding) -> dict[str, Any]:
 # ---------------------------------------------------------------- HTML
 
 
+_LOOKS = {"open": "high", "set aside": "medium", "switched off": "medium", "nothing found": "fine"}  # others are plain
+
+
 def _html(view: View) -> str:
     title = f"Guideline report{': ' + view.title if view.title else ''}"
     report = view.report
     every = accounts(view)
     verdicts = Counter(account.verdict for account in every)
     tiles = "".join(
-        f'<div class="tile"><b>{verdicts[name]}</b>{name}</div>'
-        for name in ("open", "set aside", "nothing found", "no rule", "not checkable")
+        f'<div class="tile"><b class="{_LOOKS.get(name, "soft")}">{verdicts[name]}</b>{name}</div>'
+        for name in ("open", "set aside", "nothing found", "switched off", "no rule", "not checkable")
+        if verdicts[name] or name in ("open", "set aside", "nothing found")
     )
+    most = max([len(account.findings) for account in every] + [1])
     body = [
         f"<h1>{text(title)}</h1>\n<p>{text(_INTRODUCTION)}</p>\n",
-        f'<p class="soft">{text(_counts(view))}</p>\n',
-        f'<div class="tiles">{tiles}</div>\n',
-        '<div class="scroll">',
-        chart("Findings by item", [(f"{one.item.id} {one.item.title}", counted(one.findings)) for one in every]),
-        "</div>\n",
+        f'<p class="soft">{text(_counts(view))}</p>\n<div class="tiles">{tiles}</div>\n{legend()}',
+        *(_row(account, most) for account in every),
     ]
     for number, chapter in CHAPTERS.items():
         body.append(f"<h2>{number} {text(chapter)}</h2>\n")
@@ -181,21 +197,36 @@ def _html(view: View) -> str:
     return page(title, "".join(body))
 
 
+def _row(account: Account, most: int) -> str:
+    """A line of the chart: the item, its findings as a bar, their number or why there is none."""
+    count = str(len(account.findings)) if account.findings else _chip(account.verdict)
+    return (
+        f'<a class="row wide" href="#item-{account.item.id}"><span class="label">{account.item.id} {text(account.item.title)}'
+        f'</span>{bar(counted(account.findings), most)}<span class="n">{count}</span></a>\n'
+    )
+
+
+def _chip(verdict: str) -> str:
+    return f'<span class="{_LOOKS.get(verdict, "soft")}">{verdict}</span>'
+
+
 def _section(account: Account) -> str:
     item = account.item
-    parts = [f'<section id="item-{item.id}"><h3>{item.id} {text(item.title)}: {account.verdict}</h3>\n']
+    parts = [f'<section id="item-{item.id}"><h3>{item.id} {text(item.title)}: {_chip(account.verdict)}</h3>\n']
     parts.append(f"<p>{text(item.checked)}</p>\n")
-    if account.rules:
-        names = ", ".join(
-            f'<span title="{text(rule.summary)}">{rule.code} {text(rule.name)}</span>' for rule in account.rules
-        )
-        parts.append(f'<p class="soft">Enforced by {names}</p>\n')
+    for label, rules in (("Enforced by", account.rules), ("Switched off by the settings:", account.off)):
+        if rules:
+            names = ", ".join(
+                f'<span title="{text(rule.summary)}">{rule.code} {text(rule.name)}</span>' for rule in rules
+            )
+            parts.append(f'<p class="soft">{label} {names}</p>\n')
     if account.findings:
         rows = [
-            (badge(one.severity), one.code, f"<code>{text(place(one))}</code>", prose(one.message))
-            for one in account.findings
+            (badge(one.severity), one.code, prose(one.message), _places(group))
+            for group in _alike(account.findings)
+            for one in group[:1]
         ]
-        parts.append(table(("severity", "rule", "place", "what was found"), rows))
+        parts.append(table(("severity", "rule", "what was found", "where"), rows, keys=2))
     if account.hidden:
         aside = [
             (
@@ -206,5 +237,20 @@ def _section(account: Account) -> str:
             )
             for hidden in account.hidden
         ]
-        parts.append(table(("rule", "place", "what was set aside", "why"), aside))
+        parts.append(table(("rule", "place", "what was set aside", "why"), aside, keys=1))
     return "".join(parts) + "</section>\n"
+
+
+def _alike(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings with the same words together, the worst first."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in sorted(findings, key=lambda one: (-one.severity, one.code, one.order)):
+        groups.setdefault((one.code, one.message), []).append(one)
+    return list(groups.values())
+
+
+def _places(findings: Iterable[Finding]) -> str:
+    by_path: dict[str, list[str]] = {}
+    for one in findings:
+        by_path.setdefault(one.path, []).append(place(one).removeprefix(f"{one.path}:"))
+    return "<br>".join(f"<code>{text(path)}</code>: {text(', '.join(where))}" for path, where in by_path.items())

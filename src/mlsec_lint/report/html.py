@@ -1,62 +1,56 @@
-"""One self-contained HTML page: findings by guideline item, by severity and by file."""
+"""One self-contained HTML page for people who do not run linters: findings by guideline item, by rule and by file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from mlsec_lint.model import Finding, Level, Report
+from mlsec_lint.model import Finding, Level, Report, Rule
 from mlsec_lint.report.items import ITEMS
-from mlsec_lint.report.page import badge, chart, excerpt, page, prose, table, text
-from mlsec_lint.report.view import View, advice, counted, place
+from mlsec_lint.report.page import badge, bar, blocks, excerpt, legend, page, prose, table, text
+from mlsec_lint.report.view import View, advice, counted, folded, number, place
 
-_SCRIPT = """
-(function(){
-var tools=document.getElementById('tools');if(!tools)return;
-tools.hidden=false;
-var box=document.getElementById('filter'),said=document.getElementById('shown');
-var levels=[].slice.call(tools.querySelectorAll('input[type=checkbox]'));
-var all=[].slice.call(document.querySelectorAll('article'));
-var texts=all.map(function(one){return (one.textContent+' '+one.dataset.path).toLowerCase();});
-function show(){
-var words=box.value.toLowerCase().split(/\\s+/).filter(Boolean),on={},count=0;
-levels.forEach(function(one){on[one.value]=one.checked;});
-all.forEach(function(one,index){
-var fits=on[one.dataset.severity]&&words.every(function(word){return texts[index].indexOf(word)>=0;});
-one.hidden=!fits;if(fits)count+=1;});
-[].forEach.call(document.querySelectorAll('section.file'),function(part){
-part.hidden=!part.querySelector('article:not([hidden])');});
-said.textContent=count+' of '+all.length+' shown';}
-box.addEventListener('input',show);
-levels.forEach(function(one){one.addEventListener('change',show);});
-[].forEach.call(document.querySelectorAll('a[data-filter]'),function(link){
-link.addEventListener('click',function(){box.value=link.dataset.filter;show();});});
-show();
-})();
-"""
+_INTRODUCTION = (
+    "What makes this machine-learning code insecure: files that run code when they are loaded, models and data that "
+    "others can change, checks that are switched off. The code was read and not run."
+)
+
+_ITEMS = (
+    "Items of <cite>Guidelines for secure AI system development</cite> (NCSC, CISA and partners, 2023); "
+    "a finding counts for each item that it touches."
+)
 
 
 def render(view: View) -> str:
     """Return the page; it can be read with scripts off."""
     report = view.report
     title = f"mlsec-lint: {view.title}" if view.title else "mlsec-lint"
+    facts = [f"mlsec-lint {view.version}", view.made, f"{report.files} files, {report.parsed} of them read closely"]
     parts = [
-        f"<h1>{text(title)}</h1>\n",
-        f'<p class="soft">mlsec-lint {text(view.version)}, {report.files} files, {report.parsed} read closely</p>\n',
+        f"<h1>{text(title)}</h1>\n<p>{_INTRODUCTION}</p>\n",
+        f'<p class="soft">{text(" · ".join(part for part in facts if part))}</p>\n',
         _tiles(report),
         _unread(report),
         _by_item(report),
         _by_rule(view),
         _by_file(view),
-        _hidden(view),
+        _hidden(report),
     ]
-    return page(title, "".join(parts), _SCRIPT)
+    return page(title, "".join(parts), "page.js")
 
 
 def _tiles(report: Report) -> str:
-    tiles = [(str(level), str(count), str(level)) for level, count in counted(report.findings).items()]
-    tiles += [("", str(len(report.hidden)), "hidden"), ("", str(len(report.unread)), "not checked")]
-    inner = "".join(f'<div class="tile"><b class="{name}">{count}</b>{label}</div>' for name, count, label in tiles)
-    return f'<div class="tiles">{inner}</div>\n'
+    counts = counted(report.findings)
+    tiles = [(str(level), count, str(level), "") for level, count in counts.items()]
+    by = Counter(one.by for one in report.hidden)
+    tiles.append(("", len(report.hidden), "hidden", ", ".join(f"{count} {name}" for name, count in sorted(by.items()))))
+    tiles.append(("", len(report.unread), "not checked", ""))
+    inner = "".join(
+        f'<div class="tile"><b class="{name}">{count}</b>{label}{f"<small>{more}</small>" if more else ""}</div>'
+        for name, count, label, more in tiles
+    )
+    shown = bar(counts, len(report.findings), whole=True) if report.findings else "<p>Nothing was found.</p>\n"
+    return f'<div class="tiles">{inner}</div>\n{shown}\n{legend() if report.findings else ""}'
 
 
 def _unread(report: Report) -> str:
@@ -67,98 +61,133 @@ def _unread(report: Report) -> str:
 
 
 def _by_item(report: Report) -> str:
-    if not report.findings:
-        return "<p>Nothing was found.</p>\n"
-    rows = []
-    for item in ITEMS:
-        mine = [one for one in report.findings if item.id in one.guidelines]
-        if mine:
-            rows.append((f"{item.id} {item.title}", counted(mine)))
-    note = (
-        '<p class="soft">Items of <cite>Guidelines for secure AI system development</cite>; '
-        "a finding counts for each item that it touches.</p>\n"
+    mine = {item: [one for one in report.findings if item.id in one.guidelines] for item in ITEMS}
+    found = {item: findings for item, findings in mine.items() if findings}
+    if not found:
+        return ""
+    most = max(len(findings) for findings in found.values())
+    parts = [
+        "<h2>By guideline</h2>\n",
+        f'<p class="soft">{_ITEMS}</p>\n',
+    ]
+    for item, findings in found.items():
+        parts.append(
+            f'<details id="item-{item.id}"><summary class="row"><span class="label">{item.id} {text(item.title)}</span>'
+            f'{bar(counted(findings), most)}<span class="n">{len(findings)}</span></summary>\n<div class="inner">'
+            f'<p class="soft">{text(item.checked)} {_filter(f"item:{item.id}")}</p>\n{_links(findings)}</div></details>\n'
+        )
+    return "".join(parts)
+
+
+def _links(findings: Iterable[Finding]) -> str:
+    """The places of findings, by rule, worst first."""
+    by_rule: dict[tuple[str, str], list[Finding]] = {}
+    for one in sorted(findings, key=lambda one: (-one.severity, one.order)):
+        by_rule.setdefault((one.code, one.name), []).append(one)
+    items = "".join(
+        f"<li>{text(code)} {text(name)}: "
+        + ", ".join(f'<a href="#{text(one.fingerprint)}"><code>{text(place(one))}</code></a>' for one in mine)
+        + "</li>"
+        for (code, name), mine in by_rule.items()
     )
-    return (
-        "<h2>By guideline</h2>\n"
-        + note
-        + '<div class="scroll">'
-        + chart("Findings by guideline item", rows)
-        + "</div>\n"
-    )
+    return f'<ul class="places">{items}</ul>'
+
+
+def _filter(words: str) -> str:
+    return f'<a class="only-screen" href="#findings" data-filter="{text(words)}" hidden>show these only</a>'
 
 
 def _by_rule(view: View) -> str:
-    findings = view.report.findings
-    if not findings:
+    by_code: dict[str, list[Finding]] = {}
+    for one in view.report.findings:
+        by_code.setdefault(one.code, []).append(one)
+    if not by_code:
         return ""
-    rows = []
-    for code in sorted({one.code for one in findings}, key=lambda code: _rank(code, findings)):
-        mine = [one for one in findings if one.code == code]
+    parts = ["<h2>By rule</h2>\n", '<p class="soft">Open a rule to see what an attacker does with it.</p>\n']
+    for code, mine in sorted(by_code.items(), key=lambda pair: (-max(one.severity for one in pair[1]), -len(pair[1]))):
         rule = view.rules.get(code)
-        what = prose(rule.summary if rule else mine[0].message)
-        link = f'<a href="#findings" data-filter="{text(code)}">{text(code)}</a>'
-        worst = max(one.severity for one in mine)
         files = len({one.path for one in mine})
-        rows.append((badge(worst), link, what, str(len(mine)), str(files)))
-    return "<h2>By rule</h2>\n" + table(("worst", "rule", "fault", "places", "files"), rows, numbers=(3, 4))
+        told = [f"<p>{_filter(code)}</p>\n", *(_told(rule) if rule else ())]
+        if mine[0].url.startswith("http"):
+            told.append(f'<p><a href="{text(mine[0].url)}">{text(mine[0].url)}</a></p>\n')
+        parts.append(
+            f'<details class="rule" id="rule-{text(code)}"><summary class="row">{badge(max(one.severity for one in mine))}'
+            f'<span class="label"><b>{text(code)}</b> {prose(rule.summary if rule else mine[0].message)}</span>'
+            f'<span class="n">{number(len(mine), "place")} in {number(files, "file")}</span></summary>\n'
+            f'<div class="inner">{"".join(told)}</div></details>\n'
+        )
+    return "".join(parts)
 
 
-def _rank(code: str, findings: Iterable[Finding]) -> tuple[int, int, str]:
-    mine = [one for one in findings if one.code == code]
-    return (-max(one.severity for one in mine), -len(mine), code)
+def _told(rule: Rule) -> Iterator[str]:
+    """The text of a rule: what happens, who did it to whom, what to write instead, when not to worry."""
+    for title, body in (
+        ("", rule.why), ("Who did this to whom", rule.case), ("Instead", rule.instead), ("When not to worry", rule.fine),
+    ):  # fmt: skip
+        if body:
+            yield (f'<p class="lead"><b>{title}:</b></p>\n' if title else "") + blocks(body)
 
 
 def _by_file(view: View) -> str:
-    findings = view.report.findings
-    if not findings:
+    if not view.report.findings:
         return ""
     boxes = "".join(
         f'<label class="{level}"><input type="checkbox" value="{level}" checked> {level}</label>'
         for level in sorted(Level, reverse=True)
     )
     tools = (
-        '<div class="tools" id="tools" hidden><input type="search" id="filter" placeholder="Filter by any words: '
-        f'code, path, message" aria-label="Filter findings">{boxes}'
-        '<span class="soft" id="shown" role="status"></span></div>\n'
+        '<div class="tools" id="tools" hidden><input type="search" id="filter" placeholder="Filter: code, path, message" '
+        f'aria-label="Filter findings by any words">{boxes}<span class="soft" id="shown" role="status"></span></div>\n'
     )
-    parts = ['<h2 id="findings">Findings</h2>\n', tools]
-    by_path: dict[str, list[Finding]] = {}
-    for one in findings:
-        by_path.setdefault(one.path, []).append(one)
-    for path, mine in sorted(by_path.items(), key=lambda pair: (-max(one.severity for one in pair[1]), pair[0])):
-        articles = "".join(_article(view, one) for one in mine)
-        parts.append(f'<section class="file"><h3><code>{text(path)}</code> ({len(mine)})</h3>\n{articles}</section>\n')
+    parts = ['<h2 id="findings">Findings by file</h2>\n', tools]
+    by_path: dict[str, list[tuple[Finding, ...]]] = {}
+    for group in folded(view.report.findings):
+        by_path.setdefault(group[0].path, []).append(group)
+    for path, groups in sorted(by_path.items(), key=lambda pair: (-max(one[0].severity for one in pair[1]), pair[0])):
+        articles = "".join(_article(view, group) for group in groups)
+        count = sum(len(group) for group in groups)
+        parts.append(f'<section class="file"><h3><code>{text(path)}</code> ({count})</h3>\n{articles}</section>\n')
     return "".join(parts)
 
 
-def _article(view: View, one: Finding) -> str:
-    code = f'<a href="{text(one.url)}">{text(one.code)}</a>' if one.url.startswith("http") else text(one.code)
-    items = text(", ".join(one.guidelines) or "none")
-    where = place(one).removeprefix(f"{one.path}:")  # the path stands above
-    about = f"<code>{text(where)}</code> · {text(one.name)} · {one.confidence} confidence · guidelines {items}"
+def _article(view: View, group: tuple[Finding, ...]) -> str:
+    """One fault of one file, with all its places."""
+    one = group[0]
+    about = [one.name, f"{one.confidence} confidence"]
+    about += [f"guidelines {', '.join(one.guidelines)}"] if one.guidelines else []
+    about += [f"{len(group)} places"] if len(group) > 1 else []
+    code = f'<a href="#rule-{text(one.code)}">{text(one.code)}</a>'
     lines = [
         f"<p>{badge(one.severity)} <b>{code}</b> {prose(one.message)}</p>",
-        f'<p class="soft">{about}</p>',
-        excerpt(view, one),
+        f'<p class="soft">{text(" · ".join(about))}</p>',
+        *(_place(view, other, one.message) for other in group),
     ]
-    for other in one.related:
-        lines.append(f"<p><code>{text(other.path)}:{other.line}:{other.column}</code> {prose(other.message)}</p>")
-    told = advice(view.rules.get(one.code))
-    if told:
-        lines.append(f"<p><b>Instead:</b> {prose(told)}</p>")
+    rule = view.rules.get(one.code)
+    if rule and rule.instead:
+        told = prose(advice(rule)) or f'<a href="#rule-{text(one.code)}">see {text(one.code)}</a>'
+        lines.append(f"<p><b>Instead:</b> {told}</p>")
     if one.fix is not None and one.fix.safety != "display":
         how = "--fix" if one.fix.safety == "safe" else "--fix --unsafe-fixes"
-        lines.append(f"<p><b>Fix:</b> <code>mlsec-lint check {how}</code> mends this place</p>")
-    inner = "\n".join(line for line in lines if line)
+        lines.append(f"<p><b>Fix:</b> <code>mlsec-lint check {how}</code> mends this</p>")
+    inner = "\n".join(lines)
     return (
-        f'<article id="{text(one.fingerprint)}" data-severity="{one.severity}" data-path="{text(one.path)}">\n'
-        f"{inner}\n</article>\n"
+        f'<article data-severity="{one.severity}" data-path="{text(one.path)}" data-places="{len(group)}" '
+        f'data-items="{text(" ".join(one.guidelines))}">\n{inner}\n</article>\n'
     )
 
 
-def _hidden(view: View) -> str:
+def _place(view: View, one: Finding, said: str) -> str:
+    lines = [] if one.message == said else [f"<p>{prose(one.message)}</p>"]
+    lines.append(excerpt(view, one))
+    for other in one.related:
+        where = f"line {other.line}" if other.path == one.path else f"{other.path}:{other.line}"
+        lines.append(f'<p class="soft">{prose(other.message)} (<code>{text(where)}</code>)</p>')
+    return f'<div class="place" id="{text(one.fingerprint)}">{"".join(lines)}</div>'
+
+
+def _hidden(report: Report) -> str:
     rows = []
-    for hidden in view.report.hidden:
+    for hidden in report.hidden:
         one = hidden.finding
         why = f"{hidden.by}: {hidden.reason}" if hidden.reason else hidden.by
         rows.append(
@@ -166,4 +195,4 @@ def _hidden(view: View) -> str:
         )
     if not rows:
         return ""
-    return "<h2>Hidden</h2>\n" + table(("severity", "rule", "place", "what", "why it is hidden"), rows)
+    return "<h2>Hidden</h2>\n" + table(("severity", "rule", "place", "what", "why it is hidden"), rows, keys=2)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mlsec_lint.model import Finding, Level, Related, Report, Rule
+
+_FENCE = re.compile(r"^(`{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_LONGEST = 160  # characters of advice that still read as one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class View:
     unfold: bool = False
     show_hidden: bool = False
     title: str = ""  # of the project
+    made: str = ""  # when, and of which commit
+    off: frozenset[str] = frozenset()  # codes of rules that the settings switch off
     arguments: tuple[str, ...] = ()  # as the program was started
     exit_code: int = 0
 
@@ -44,6 +49,11 @@ def counted(findings: Iterable[Finding]) -> dict[Level, int]:
     return counts
 
 
+def number(count: int, noun: str) -> str:
+    """Return the count with its noun, in the plural where it has to be."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def place(finding: Finding | Related) -> str:
     """Return where the finding, or what belongs to it, is, as people read it: a cell and its line in a notebook."""
     if finding.cell is not None:
@@ -56,16 +66,37 @@ def line_of(view: View, finding: Finding) -> str:
     return view.report.lines.get((finding.path, finding.line), finding.excerpt)
 
 
+def parts(markdown: str) -> Iterator[tuple[str, bool]]:
+    """Yield the paragraphs and the fenced code of Markdown as rules hold it, and whether each is code."""
+    at = 0
+    for fence in [*_FENCE.finditer(markdown), None]:
+        for paragraph in re.split(r"\n\s*\n", markdown[at : fence.start() if fence else len(markdown)]):
+            if paragraph.strip():
+                yield paragraph.strip(), False
+        if fence:
+            yield fence[2].rstrip(), True
+            at = fence.end()
+
+
 def advice(rule: Rule | None) -> str:
-    """Return the first sentence of what the rule says to do instead, as one line without Markdown marks."""
-    if rule is None:
-        return ""
-    paragraphs = [part.strip() for part in rule.instead.strip().split("\n\n")]
-    prose = [part for part in paragraphs if part and not part.startswith(("* ", "- ", "|", "```", "1. ", "    "))]
-    text = re.sub(r"(?<![*\w])\*([^*`]+)\*(?![*\w])", r"\1", (prose or paragraphs)[0])
-    text = " ".join(text.split()).removeprefix("* ").partition(" * ")[0]
-    for mark in (". ", ": ", "; "):
-        head, found, _ = text.partition(mark)
-        if found and len(head) > 15:
-            return head
-    return text.rstrip(".:")
+    """Return the gist of what the rule says to do instead, in one line: its first sentence, or its line of code."""
+    told = ""
+    for part, is_code in parts(rule.instead if rule else ""):
+        if is_code and "\n" not in part:
+            return f"{told} `{part.strip()}`".strip()
+        if told:
+            break
+        if not is_code and not re.match(r"[*-] |\||\d+\. |[a-z(]", part):
+            told = _first_sentence(part)
+            if not told.endswith(":"):
+                return told
+    return told.rstrip(":")
+
+
+def _first_sentence(paragraph: str) -> str:
+    """The first sentence, without its full stop; a very long one ends at a colon or semicolon."""
+    text = re.sub(r"(?<![*\w])\*([^*`]+)\*(?![*\w])", r"\1", " ".join(paragraph.split()))
+    stops = [stop.start() for stop in re.finditer(r"[.:;](?= |$)", text) if text.count("`", 0, stop.start()) % 2 == 0]
+    sentence = next((text[:stop] for stop in stops if text[stop] == "."), text)
+    clauses = [stop for stop in stops if 15 < stop <= _LONGEST]
+    return sentence if len(sentence) <= _LONGEST or not clauses else text[: clauses[-1]]

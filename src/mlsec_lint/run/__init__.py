@@ -56,6 +56,12 @@ class Options:
     stdin_filename: str = "stdin"
     progress: Callable[[int, int], None] | None = None  # (files done, files in all)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether options choose other rules or lines than the settings: what is not found may still be there."""
+        choosing = {"select", "ignore", "per_file_ignores", "min_severity", "audit", "preview"}
+        return bool(self.diff_base or self.extend or choosing & set(self.changes or ()))
+
     def settings_for(self, path: str) -> Settings:
         """Return the settings in force for a file or folder."""
         settings = config.for_path(path, self.config, self.isolated)
@@ -126,9 +132,9 @@ def run(paths: Iterable[str], options: Options) -> Report:
     for task, error in failed:
         results[task.file.path] = not_checked(task, rulesets[task.settings.rules], error.message)
     by_path = {task.file.shown: task for task in [*tasks, *(task for task, _ in failed)]}
-    report = _gathered(results)
+    report = replace(_gathered(results), notes=_doubts(rulesets, [fallback, *(task.settings for task in every)]))
     if touched is not None:
-        report = _only_changed(report, by_path, touched)
+        report = _only_changed(report, {task.file.shown: task for task in [*every, *by_path.values()]}, touched)
     report = _with_baseline(report, by_path, options)
     if any(one.by == "noqa" for one in report.hidden) and (name := config.ruff_table_without_us(".")):
         note = f'{name}: ruff may take our `# noqa` comments away; add external = ["MLS"] to [tool.ruff.lint]'
@@ -178,6 +184,14 @@ def _hold_locks(tasks: Iterable[Task], rulesets: Mapping[tuple[str, ...], RuleSe
         raise Mistakes(tuple(errors[key] for key in sorted(errors)))
 
 
+def _doubts(rulesets: Mapping[tuple[str, ...], RuleSet], every: Iterable[Settings]) -> tuple[str, ...]:
+    remarks: dict[str, None] = {}
+    for settings in dict.fromkeys(every):
+        packages = {default.package for default in rulesets[settings.rules].apis.defaults.values()}
+        remarks.update(dict.fromkeys(config.doubtful_assumptions(settings, packages)))
+    return tuple(remarks)
+
+
 def check_one(task: Task, rulesets: Mapping[tuple[str, ...], RuleSet], project: Project | None) -> Result:
     """Check the file of `task` with the rules that its settings ask for."""
     return check_file(task, rulesets[task.settings.rules], project)
@@ -208,14 +222,21 @@ def _gathered(results: Mapping[str, Result]) -> Report:
 
 
 def _only_changed(report: Report, by_path: Mapping[str, Task], touched: Changes) -> Report:
+    """Hide what has neither its place nor the other end of its flow on a changed line."""
+
+    def changed(path: str, line: int, end_line: int) -> bool:
+        task = by_path.get(path)
+        return task is not None and (task.data is not None or touched.has(task.file.path, line, end_line))
+
     shown, hidden = [], list(report.hidden)
     for one in report.findings:
-        task = by_path.get(one.path)
-        if task is None or task.data is not None or touched.has(task.file.path, one.line, one.end_line):
+        ends = [(one.path, one.line, one.end_line), *((end.path, end.line, end.line) for end in one.related)]
+        if any(changed(*end) for end in ends):
             shown.append(one)
         else:
             hidden.append(Hidden(one, "diff-base", f"not on a line changed since {touched.revision}"))
-    return replace(report, findings=tuple(shown), hidden=tuple(hidden))
+    notes = (*report.notes, touched.remark) if touched.remark else report.notes
+    return replace(report, findings=tuple(shown), hidden=tuple(hidden), notes=notes)
 
 
 def _with_baseline(report: Report, by_path: Mapping[str, Task], options: Options) -> Report:
@@ -232,7 +253,7 @@ def _with_baseline(report: Report, by_path: Mapping[str, Task], options: Options
         accepted = baseline.read(name)
         outcome = baseline.split(report.findings, accepted, name, only=mine)
         report = replace(report, findings=outcome.new, hidden=report.hidden + outcome.accepted)
-        gone = [] if options.diff_base else [entry for entry in outcome.stale if baseline.covers(entry, name, mine)]
+        gone = [] if options.narrowed else [entry for entry in outcome.stale if baseline.covers(entry, name, mine)]
         stale += len(gone)
         notes += [f"{name}: no longer found, `mlsec-lint baseline --prune` removes it: {entry}" for entry in gone]
     return replace(report, notes=tuple(notes), stale=stale)

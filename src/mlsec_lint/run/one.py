@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import io
 import os
 import tempfile
 import warnings
@@ -278,8 +277,9 @@ def _remember_lines(text: Source, result: Result) -> None:
     """Keep the lines that findings point at, by path and line as findings give them."""
     if not result.shown and not result.hidden:
         return
-    lines = io.StringIO(text.text, newline=None).read().split("\n")
-    shell = {line.line: line.text for line in text.shell}
+    from mlsec_lint.commands import rows
+
+    lines = rows(text)
     in_text = {place.line: number for number, place in reversed(list(enumerate(text.places, start=1)))}
     findings = result.shown + [one.finding for one in result.hidden]
     for finding in findings:
@@ -289,5 +289,4 @@ def _remember_lines(text: Source, result: Result) -> None:
                 wanted[related.line] = in_text.get(related.line, related.line)
         for line, number in wanted.items():
             if 0 < number <= len(lines):
-                code = lines[number - 1]
-                result.lines[text.path, line] = code if code.strip() else shell.get(number, code)
+                result.lines[text.path, line] = lines[number - 1]

@@ -34,7 +34,9 @@ def excuse(source: Source, findings: Sequence[Finding], reason: str) -> tuple[li
     fixes = []
     for (_, last), wanted in codes.items():
         found = existing.get(last)
-        fixes.append(_added_to(found, wanted) if found and found.codes else _new(lines[last - 1], last, wanted, reason))
+        fixes.append(
+            _added_to(found, wanted, reason) if found and found.codes else _new(lines[last - 1], last, wanted, reason)
+        )
     return fixes, left
 
 
@@ -44,11 +46,14 @@ def _new(line: str, number: int, codes: Iterable[str], reason: str) -> Fix:
     return Fix("safe", (Edit(number, end, number, len(line.rstrip("\n")) + 1, text),))
 
 
-def _added_to(directive: Directive, codes: Iterable[str]) -> Fix:
-    """flake8 reads the first comment of a statement only, so the codes go into it."""
-    listed = ", ".join(code for code in directive.codes if code in directive.text)
-    every = ", ".join([listed, *codes])
-    at = directive.text.rindex(directive.codes[-1]) if directive.codes[-1] in directive.text else len("# noqa: ")
-    start = directive.column + directive.text.index(directive.codes[0])
-    stop = directive.column + at + len(directive.codes[-1])
-    return Fix("safe", (Edit(directive.line, start, directive.line, stop, every),))
+def _added_to(directive: Directive, codes: Iterable[str], reason: str) -> Fix:
+    """flake8 reads the first comment of a statement only, so the codes go into it, and the reason after its own."""
+    text = directive.text
+    listed = [code for code in directive.codes if code in text]
+    start = text.index(listed[0]) if listed else len("# noqa: ")
+    stop = text.rindex(listed[-1], start) + len(listed[-1]) if listed else start
+    told = f"{text[stop:]}; {reason}" if directive.reason else f" -- {reason}{text[stop:]}"
+    every = ", ".join([*listed, *codes]) + told
+    return Fix(
+        "safe", (Edit(directive.line, directive.column + start, directive.line, directive.column + len(text), every),)
+    )
