@@ -93,5 +93,27 @@ def _sarif_shown(text: str, code: str) -> int:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    ("line", "secret", "shown"),
+    [
+        (
+            'client = Client(key="sk-proj-abcdef0123456789")',
+            "abcdef0123456789",
+            'Client(key="sk-p********************")',
+        ),
+        ("ENV TOKEN=hf_abcdefghij0123456789klmnopqrst", "abcdefghij0123456789", "ENV TOKEN=hf_a"),
+        ("wandb login 0123456789abcdef0123456789abcdef01234567", "456789abcdef", "wandb login 0123****"),
+    ],
+)
+def test_no_report_hands_a_credential_on(view: View, name: str, line: str, secret: str, shown: str) -> None:
+    one = replace(view.report.findings[-1], cwe=(798,), excerpt=line, fix=None, related=())
+    report = replace(view.report, findings=(one,), hidden=(), unread=(), lines={(one.path, one.line): line})
+    text = render(name, replace(view, report=report, pages={}))
+    assert secret not in text
+    if name == "text":
+        assert shown in text
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_can_say_that_there_is_nothing(empty_view: View, name: str) -> None:
     assert "MLS" not in render(name, empty_view)

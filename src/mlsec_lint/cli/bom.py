@@ -11,12 +11,13 @@ import click
 
 from mlsec_lint import lockfile
 from mlsec_lint.cli import fetching, output, screen
+from mlsec_lint.cli.words import Word
 from mlsec_lint.run import gather
 
 
 @click.command(epilog="Example: mlsec-lint bom --format xml --output bom.xml")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--format", "form", type=click.Choice(("json", "xml")), default="json", help="How to write it.")
+@click.option("--format", "form", type=Word("json", "xml"), default="json", help="How to write it.")
 @click.option("--output", "file", metavar="FILE", help="Where to write it (default: stdout).")
 @click.option("--name", metavar="NAME", help="The project's name (default: that of its folder).")
 @click.option("--no-timestamp", is_flag=True, help="Leave the time out: the same project gives the same text.")

@@ -213,7 +213,7 @@ def _chip(verdict: str) -> str:
 def _section(account: Account) -> str:
     item = account.item
     parts = [f'<section id="item-{item.id}"><h3>{item.id} {text(item.title)}: {_chip(account.verdict)}</h3>\n']
-    parts.append(f"<p>{text(item.checked)}</p>\n")
+    parts.append(f"<p>{prose(item.checked)}</p>\n")
     for label, rules in (("Enforced by", account.rules), ("Switched off by the settings:", account.off)):
         if rules:
             names = ", ".join(

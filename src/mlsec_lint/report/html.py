@@ -74,7 +74,7 @@ def _by_item(report: Report) -> str:
         parts.append(
             f'<details id="item-{item.id}"><summary class="row"><span class="label">{item.id} {text(item.title)}</span>'
             f'{bar(counted(findings), most)}<span class="n">{len(findings)}</span></summary>\n<div class="inner">'
-            f'<p class="soft">{text(item.checked)} {_filter(f"item:{item.id}")}</p>\n{_links(findings)}</div></details>\n'
+            f'<p class="soft">{prose(item.checked)} {_filter(f"item:{item.id}")}</p>\n{_links(findings)}</div></details>\n'
         )
     return "".join(parts)
 

@@ -30,7 +30,7 @@ ITEMS = (
     ),
     Item(
         "1.2",
-        "Cannot be checked in code; what is fetched from where, and what can run code, is material for it.",
+        "Cannot be checked in code; `mlsec-lint bom` lists what is fetched from where, which is material for it.",
         by_rules=False,
     ),
     Item(

@@ -32,7 +32,7 @@ def _block(view: View, group: tuple[Finding, ...]) -> Iterator[str]:
     yield head + _paint(view, _COLORS[one.severity], "]") + " " + _paint(view, _BOLD, one.message) + count
     margin = len(str(max([one.line if one.cell_line is None else one.cell_line, *_numbers(one)])))
     yield " " * margin + _paint(view, _BLUE, "--> ") + place(one)
-    line = view.report.lines.get((one.path, one.line), "")
+    line = line_of(view, one) if (one.path, one.line) in view.report.lines else ""
     if line.strip():
         number = one.line if one.cell_line is None else one.cell_line
         yield from _excerpt(view, margin, number, line, one)

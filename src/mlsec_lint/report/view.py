@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from mlsec_lint.model import Finding, Level, Related, Report, Rule
 
 _FENCE = re.compile(r"^(`{3,})[^\n]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+_CREDENTIALS = {259, 321, 798}  # CWE: hard-coded password, cryptographic key, credentials
+_SECRET = re.compile(r"""(['"])(?P<quoted>[^'"\s]{6,})\1|(?=\S*\d)(?=\S*[A-Za-z])[\w+/.-]{20,}""")
+_SHOWN = 4  # characters that tell which one it is
 _LONGEST = 160  # characters of advice that still read as one line
 
 
@@ -62,8 +65,18 @@ def place(finding: Finding | Related) -> str:
 
 
 def line_of(view: View, finding: Finding) -> str:
-    """Return the whole line that the finding starts in, or its stripped text where the line was not kept."""
-    return view.report.lines.get((finding.path, finding.line), finding.excerpt)
+    """Return the whole line that the finding starts in, or its stripped text where the line was not kept.
+
+    Where the fault is a credential in the code, what may be one is masked, for reports are handed on; columns stay.
+    """
+    line = view.report.lines.get((finding.path, finding.line), finding.excerpt)
+    return _SECRET.sub(_masked, line) if _CREDENTIALS & set(finding.cwe) else line
+
+
+def _masked(match: re.Match[str]) -> str:
+    text = match["quoted"] or match[0]
+    hidden = text[:_SHOWN] + "*" * (len(text) - _SHOWN)
+    return match[0].replace(text, hidden, 1)
 
 
 def parts(markdown: str) -> Iterator[tuple[str, bool]]:
