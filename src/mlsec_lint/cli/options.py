@@ -39,7 +39,7 @@ def choosing(command: Command) -> Command:
         click.option("--baseline", metavar="FILE", help="The file of accepted findings."),
         click.option("--no-baseline", is_flag=True, help="Report accepted findings too."),
         click.option("--diff-base", metavar="REV", help="Report only lines changed since this git revision."),
-        click.option("--only", metavar="KIND", multiple=True, type=click.Choice(KINDS), help="Read these kinds alone."),
+        click.option("--only", metavar="KIND", multiple=True, type=Word(*KINDS), help="Read these kinds alone."),
         click.option("--exclude", metavar="GLOB", multiple=True, help="Do not read these files."),
         click.option("--force-exclude", is_flag=True, help="Not even when they are named on the command line."),
         click.option("--no-gitignore", is_flag=True, help="Read files that git ignores."),

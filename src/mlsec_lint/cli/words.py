@@ -17,7 +17,7 @@ else:
 # heading -> names of parameters; what stands nowhere comes last
 HEADINGS = {
     "Which rules": ("select", "extend_select", "ignore", "per_file_ignores", "preview", "audit", "min_severity"),
-    "Which files": ("exclude", "force_exclude", "no_gitignore", "stdin_filename", "show_files"),
+    "Which files": ("only", "exclude", "force_exclude", "no_gitignore", "stdin_filename", "show_files"),
     "What is set aside": (
         "no_noqa", "require_reasons", "add_noqa", "baseline", "no_baseline", "diff_base", "show_hidden",
     ),

@@ -180,7 +180,8 @@ def _place(view: View, one: Finding, said: str) -> str:
     lines = [] if one.message == said else [f"<p>{prose(one.message)}</p>"]
     lines.append(excerpt(view, one))
     for other in one.related:
-        where = f"line {other.line}" if other.path == one.path else f"{other.path}:{other.line}"
+        where = f"line {other.line}" if other.cell is None else f"cell {other.cell}, line {other.cell_line}"
+        where = where if other.path == one.path else place(other)
         lines.append(f'<p class="soft">{prose(other.message)} (<code>{text(where)}</code>)</p>')
     return f'<div class="place" id="{text(one.fingerprint)}">{"".join(lines)}</div>'
 
