@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,16 +51,16 @@ class Releases:
     def _roots(self, top: str, pin: str) -> Iterator[Path]:
         """Yield the folders in which the import name `top` may lie."""
         if pin == PYTHON:
-            yield STUBS
+            yield from (STUBS, Path(sysconfig.get_path("stdlib")))
             return
         if not top:  # a relative import that leaves the package
             return
-        own = [key for key, pins in self._pins.items() if pin in pins and key.split(".")[0] == top]
-        if own:
-            yield from self._inside(pin, top)
-        else:
+        own = [pin] if any(pin in pins and key.split(".")[0] == top for key, pins in self._pins.items()) else []
+        mine = [place for one in own for place in self._inside(one, top)]
+        yield from mine
+        if not any((place / top / "__init__.py").is_file() or (place / f"{top}.py").is_file() for place in mine):
             pins = [pins[0] for key, pins in self._pins.items() if key.split(".")[0] == top]
-            for one in pins or [pin]:  # what the table does not name may come with the release itself
+            for one in pins or [pin]:  # a name that packages share, or what the table does not name
                 yield from self._inside(one, top)
         yield STUBS
 
