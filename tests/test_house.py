@@ -67,7 +67,7 @@ def words() -> frozenset[str]:
 def python_words() -> set[str]:
     """Return names that the standard library itself has, so that they give nothing away."""
     found: set[str] = set()
-    for module in (ast, builtins, re, sys):
+    for module in (ast, builtins, re, sys, Path):
         found |= set(dir(module))
     return found
 
