@@ -47,6 +47,12 @@ def path_key(value: Value) -> Key:
     return ()
 
 
+def path_keys(value: Value) -> tuple[Key, ...]:
+    """Return the identities of the files that a value may name."""
+    key = path_key(value)
+    return (key,) if key else tuple(k for alt in value.alts if (k := path_key(Value((alt,)))))
+
+
 def _of_parameter(alt: Text | Symbol) -> bool:
     parts = alt.parts if isinstance(alt, Text) else ("\0" + alt.ident,)
     return any(PARAMETER.match(part) for part in parts)
@@ -54,13 +60,17 @@ def _of_parameter(alt: Text | Symbol) -> bool:
 
 def contents(walker: Walker, value: Value) -> Origins:
     """Return the origins of the file that a value names or is open on, and of what was put into an object."""
-    key = path_key(value)
-    if not key:
+    keys = path_keys(value)
+    if not keys:
         held = NONE
         for alt in value.alts:
             if isinstance(alt, Instance) and (fed := walker.state.facts.get(("held", alt.ident))) is not None:
                 held |= fed.origins
         return held
+    return NONE.union(*(_of_file(walker, key) for key in keys))
+
+
+def _of_file(walker: Walker, key: Key) -> Origins:
     if ADDRESS.match(key[0]):
         return frozenset({Origin("remote", key[0][:80])})
     return walker.state.written(key) | {Origin("file", key=key)}

@@ -9,7 +9,7 @@ import libcst as cst
 from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.checks import TESTING, digest_call, digest_method, digest_told, unseen_check
-from mlsec_lint.python.contents import checkable, contents, path_key
+from mlsec_lint.python.contents import checkable, contents, path_keys
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
 from mlsec_lint.python.handing import handed
@@ -133,9 +133,6 @@ def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], a
     given = arguments.get(target)
     if given is None:
         return
-    key = path_key(given[0])
-    if not key and any(isinstance(a, Instance) for a in given[0].alts):
-        key = next((a.key for a in given[0].alts if isinstance(a, Instance)), ())
     origins: Origins = NONE
     kind = walker.index.source(dotted)
     if kind or source == "":
@@ -145,7 +142,7 @@ def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], a
         value = arguments.get(source)
         if value is not None:
             origins |= value[0].origins | contents(walker, value[0])
-    if key:
+    for key in path_keys(given[0]):
         if kind or source == "":
             walker.state.files[key] = walker.state.files.get(key, NONE) | origins
         else:
