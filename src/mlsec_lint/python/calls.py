@@ -12,7 +12,7 @@ from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments, read_arguments
 from mlsec_lint.python.checks import unseen_check
 from mlsec_lint.python.contents import path_key
-from mlsec_lint.python.dispatch import evaluate, evaluates
+from mlsec_lint.python.dispatch import MEANINGS, evaluate, evaluates
 from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.functions import ClassInfo
 from mlsec_lint.python.handing import handed
@@ -106,6 +106,8 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
             results.append(_opaque(walker, node, function, arguments))
     if unresolved and len(unresolved) == len(function.alts):
         judging.unresolved(walker, node, arguments)
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "add_argument":  # a parser handed in
+            MEANINGS["argparse.ArgumentParser.add_argument"](walker, node, arguments)
         verdict = unseen_check(walker, node, arguments)
         if verdict is not None:
             return verdict

@@ -48,9 +48,12 @@ def path_key(value: Value) -> Key:
 
 
 def path_keys(value: Value) -> tuple[Key, ...]:
-    """Return the identities of the files that a value may name."""
-    key = path_key(value)
-    return (key,) if key else tuple(k for alt in value.alts if (k := path_key(Value((alt,)))))
+    """Return the identities of the files that a value may name: one for the value as a whole, and one for each text."""
+    if len(value.alts) == 1:
+        key = path_key(value)
+        return (key,) if key else ()
+    each = [k for alt in value.alts if (k := path_key(Value((alt,))))]
+    return (text_parts(value) or (), *each) if each else ()
 
 
 def _of_parameter(alt: Text | Symbol) -> bool:

@@ -11,6 +11,7 @@ from mlsec_lint.python import judging
 from mlsec_lint.python.annotations import annotated_value
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.functions import ClassInfo, FunctionInfo
+from mlsec_lint.python.library import field_default
 from mlsec_lint.python.own import decorated
 from mlsec_lint.python.state import State
 from mlsec_lint.python.targets import assign
@@ -31,6 +32,7 @@ def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> Fun
         if param.default is not None:
             value = walker.value(param.default)
             judging.referred(walker, value, param.default, Level.MEDIUM)
+            value = field_default(walker, value)
             if judging.default(walker, param.name.value, value, param) or handed_through(value):
                 value = told(value)
             defaults[param.name.value] = value

@@ -14,6 +14,7 @@ from mlsec_lint.python.contents import contents
 from mlsec_lint.python.functions import Pending
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
+from mlsec_lint.python.texts import text_parts
 from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Value
 
 if TYPE_CHECKING:
@@ -26,11 +27,19 @@ OUTSIDE = ("remote", "input")  # origins that make loading a high-severity fault
 def live(walker: Walker, value: Value) -> Origins:
     """Return the origins of a value, and of the file it names, that nothing has checked."""
 
-    origins = value.origins | contents(walker, value)
+    held = contents(walker, value)
+    origins = value.origins | held
     checked = walker.state.checked
-    if checked and any(o in checked for o in origins if o.kind == "file"):
+    if checked and (any(o in checked for o in value.origins if o.kind == "file") or _vouched(value, held, checked)):
         return frozenset(o for o in origins if o.kind == "own")
     return origins - checked if checked else origins
+
+
+def _vouched(value: Value, held: Origins, checked: Origins) -> bool:
+    """Return whether the file that a value names has been checked: the value's own, or each that it may name."""
+    whole = Origin("file", key=text_parts(value) or ())
+    each = [o for o in held if o.kind == "file" and o != whole]
+    return whole in checked or (bool(each) and all(o in checked for o in each))
 
 
 def default_value(walker: Walker, dotted: str, parameter: str) -> Value | None:

@@ -196,6 +196,8 @@ class Walker:
         if info.running or self.depth >= DEEPEST:
             return Summary(unknown(f"r{info.ident}"), complete=False)
         info.running = True
+        if self.function is None and info.walker is self:
+            self.globals = self.state.names  # called while the module is still being run: it sees what is there by now
         saved = (
             self.state,
             self.function,

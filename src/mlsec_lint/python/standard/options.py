@@ -52,16 +52,8 @@ def _update_environment(walker: Walker, node: cst.Call, args: Arguments) -> Valu
 
 @meaning("argparse.ArgumentParser.add_argument", "argparse._ArgumentGroup.add_argument")
 def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
-    names = [t for v, _ in args.positional for t in texts(v)]
     dest = args.keywords.get("dest")
-    long = [n for n in names if n.startswith("--")] or names
-    name = (
-        texts(dest[0])[0]
-        if dest is not None and texts(dest[0])
-        else long[0].lstrip("-").replace("-", "_")
-        if long
-        else ""
-    )
+    name = texts(dest[0])[0] if dest is not None and texts(dest[0]) else _named(args)
     action = args.keywords.get("action")
     actions = texts(action[0]) if action is not None else ()
     given = args.keywords.get("default")
@@ -87,6 +79,21 @@ def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                     (Table(tuple(entries.items()), True, "argparse.Namespace"),)
                 )
     return known(None)
+
+
+def _named(args: Arguments) -> str:
+    """Return the name that an option's value has in the program, by its longest flag."""
+    flags = [t for v, _ in args.positional for t in texts(v)]
+    long = [flag for flag in flags if flag.startswith("--")] or flags
+    return long[0].partition("/")[0].lstrip("-").replace("-", "_") if long else ""
+
+
+@meaning("click.option")
+def _click_option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    given = args.keywords.get("default")
+    if given is not None:
+        judging.default(walker, _named(args), given[0], node)
+    return None
 
 
 def _parser(walker: Walker, alt: Instance) -> int:
