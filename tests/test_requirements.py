@@ -247,6 +247,16 @@ def test_a_version_is_vulnerable_where_nothing_else_is_admitted(specifier: str, 
     assert not requirements.match(entry, Requirement(("other",), "vulnerable", below="2.6.0"))
 
 
+@pytest.mark.parametrize(
+    ("specifier", "expected"),
+    [("==1.2.4", True), ("~=1.2.0", False), (">=1.0,<1.2.5", True), ("==0.9", False), ("<1.2", False)],
+)
+def test_a_hole_that_came_with_a_version_is_not_in_earlier_ones(specifier: str, expected: bool) -> None:
+    (entry,) = read("requirements.txt", f"a{specifier}")
+    rule = Requirement(("a",), "vulnerable", introduced="1.0.0", below="1.2.5")
+    assert requirements.match(entry, rule) is expected
+
+
 def test_look_alikes_are_known_by_name() -> None:
     (entry,) = read("requirements.txt", "Py_Torch==1.0")
     assert requirements.match(entry, Requirement(("py-torch",), "look-alike"))

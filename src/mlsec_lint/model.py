@@ -192,6 +192,7 @@ class Requirement:
 
     names: tuple[str, ...]  # canonical distribution names, "*" for any
     fault: str  # unpinned, vcs, url, extra-index, look-alike, vulnerable, no-hash, option
+    introduced: str = ""  # for `vulnerable`: the first version that has the fault
     below: str = ""  # for `vulnerable`: the first good version
     options: Conditions = ()  # for `option`: options of the installer, one of which has this value
     advisory: str = ""

@@ -10,7 +10,7 @@ import re
 from mlsec_lint.holds import holds
 from mlsec_lint.model import Requirement
 from mlsec_lint.requirements.entries import Entry, Facts, canonical
-from mlsec_lint.requirements.versions import is_below, is_pinned
+from mlsec_lint.requirements.versions import at_least, is_below, is_pinned, lowest
 
 UNKNOWN = Facts()
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+|git@", re.IGNORECASE)
@@ -40,7 +40,8 @@ def match(entry: Entry, table: Requirement, facts: Facts = UNKNOWN) -> bool:
     if entry.url or entry.name == "python":
         return False
     if table.fault == "vulnerable":
-        return bool(table.below) and is_below(entry.specifier, table.below)
+        early = bool(table.introduced) and not at_least(lowest(entry.specifier), table.introduced)
+        return bool(table.below) and not early and is_below(entry.specifier, table.below)
     if table.fault == "no-hash":
         return entry.others_hashed and not entry.has_hash
     if table.fault == "unpinned":

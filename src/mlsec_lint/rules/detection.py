@@ -234,6 +234,7 @@ class Detection:
         return Requirement(
             names=texts(table.get("name", "*")),
             fault=table["fault"],
+            introduced=table.get("introduced", ""),
             below=table.get("below", ""),
             options=self.conditions(key, table, "option"),
             advisory=table.get("advisory", ""),

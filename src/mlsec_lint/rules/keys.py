@@ -180,6 +180,7 @@ REQUIREMENT = _table(
     ("fault",),
     name=_one_or_more(_text()),
     fault=_words(*FAULTS),
+    introduced=_text(),
     below=_text(),
     option=CONDITIONS,
     advisory=_text(),
