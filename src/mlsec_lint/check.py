@@ -47,7 +47,7 @@ def check(
         from mlsec_lint import python
 
         found += python.analyse(source, index, project)
-    if source.kind != "python" or source.path.endswith("setup.py"):
+    if source.kind != "python" or source.shell or source.path.endswith("setup.py"):
         from mlsec_lint import others
 
         found += others.find(source, index.rules, facts)
@@ -60,7 +60,7 @@ def check(
 
 def finish(source: Source, found: list[Finding], settings: Settings) -> list[Finding]:
     """Return what is left after the settings' say, placed in the notebook where there is one, sorted."""
-    out: dict[tuple[int, int, str], Finding] = {}
+    out: dict[tuple[object, ...], Finding] = {}
     for finding in found:
         if finding.confidence is Level.LOW and not settings.audit:
             continue
@@ -81,7 +81,7 @@ def finish(source: Source, found: list[Finding], settings: Settings) -> list[Fin
             )
         if not finding.url and (rule := _rules(settings, finding.code)):
             finding = replace(finding, url=rule)
-        key = (finding.line, finding.column, finding.code)
+        key = (finding.line, finding.cell, finding.cell_line, finding.column, finding.code)
         old = out.get(key)
         if old is None or (finding.severity, finding.confidence) > (old.severity, old.confidence):
             out[key] = finding

@@ -19,7 +19,7 @@ def read(source: Source) -> tuple[Entry, ...]:
     A line that is neither a requirement nor an option is an entry as well, and says so in `trouble`.
     """
     found = [entry for entry in _read(source) if entry.name or entry.url or entry.option or entry.trouble]
-    hashed = any(entry.has_hash for entry in found)
+    hashed = any(entry.has_hash and not entry.url for entry in found)  # a URL's own digest asks nothing of others
     return tuple(sorted((replace(e, others_hashed=hashed) for e in found), key=lambda e: (e.line, e.column)))
 
 

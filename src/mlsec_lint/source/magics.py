@@ -9,7 +9,7 @@ import ast
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlsec_lint.model import Shell
 
@@ -22,6 +22,9 @@ SHELLS = frozenset({"sx", "system", "sc"})
 STATEMENTS = frozenset({"time", "timeit", "prun", "memit"})
 
 _CELL = re.compile(r"%%(!|\w+)\s*(.*)")
+# Databricks gives a whole cell to another language by a line of one percent sign.
+_LANGUAGE = re.compile(r"%(sh|sql|scala|r|md|md-sandbox|fs|python|run)\b\s*(.*)")
+_MAGIC = re.compile(r"# MAGIC ?(.*)")
 _LINE = re.compile(r"(\s*)(!!?|%)(.*)", re.DOTALL)
 _TARGET = r"[A-Za-z_][\w.]*(?:\[[^\[\]]*\])*"
 _ASSIGN = re.compile(rf"(\s*{_TARGET}(?:\s*,\s*{_TARGET})*\s*,?\s*=\s*)([!%])(?!=)(.*)", re.DOTALL)
@@ -103,6 +106,11 @@ def _blanked(lines: Sequence[str]) -> tuple[list[str], list[Shell]]:
             depth, quote, joined = _scan(line, depth, quote)
             at += 1
             continue
+        if at == 0 and (language := _LANGUAGE.fullmatch(line)):
+            if _language_cell(language, lines, result, shell):
+                at += 1
+                continue
+            return result, shell
         if line.startswith("%%") and (cell := _CELL.match(line)):
             if at == 0 or not any(text.strip() and text.strip() != "pass" for text in result[:at]):
                 result[at] = _kept(line)
@@ -161,6 +169,36 @@ def _cell_magic(cell: re.Match[str], at: int, lines: Sequence[str], result: list
         shell.append(Shell("\n".join(body), at + 2, 1))
     result[at + 1 :] = [_kept(line) for line in body]
     return False
+
+
+def _language_cell(language: re.Match[str], lines: Sequence[str], result: list[str], shell: list[Shell]) -> bool:
+    """Deal with a cell whose first line names its language; return whether what follows is to be read on as Python."""
+    result[0] = _kept(lines[0])
+    if language[1] == "python":
+        return True
+    script = [" " * language.start(2) + language[2], *lines[1:]]
+    if language[1] == "sh" and any(line.strip() for line in script):
+        shell.append(Shell("\n".join(script), 1, 1))
+    result[1:] = [_kept(line) for line in lines[1:]]
+    return False
+
+
+def databricks(text: str) -> tuple[Shell, ...]:
+    """Return the shell lines in the comments (`# MAGIC …`) of a Python file that Databricks has exported a notebook to."""
+    lines = text.split("\n")
+    shell: list[Shell] = []
+    at = 0
+    while at < len(lines):
+        start = at
+        cell: list[str] = []
+        while at < len(lines) and (magic := _MAGIC.fullmatch(lines[at].rstrip("\r"))):
+            cell.append(magic[1])
+            at += 1
+        for found in read(cell).shell if cell else ():
+            indented = "\n".join(" " * 8 * (number > 0) + row for number, row in enumerate(found.text.split("\n")))
+            shell.append(replace(found, text=indented, line=start + found.line, column=found.column + 8))
+        at += not cell
+    return tuple(shell)
 
 
 def _line_magic(lines: Sequence[str], at: int, result: list[str], shell: list[Shell]) -> bool:

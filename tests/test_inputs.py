@@ -1,0 +1,59 @@
+"""Every kind of file, as the examples of rules cannot show it: what is reported in `bad`, and that `good` is silent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from mlsec_lint import others, rules, source
+from mlsec_lint.check import check
+from mlsec_lint.model import Finding, Settings
+
+FOLDER = Path(__file__).parent / "fixtures" / "inputs"
+RULES = rules.load(keep=False)
+SUPPRESSED = {("notebooks/vscode.ipynb", "MLS209"), ("notebooks/windows.ipynb", "MLS209")}  # by comments in cells
+
+
+def names(kind: str) -> list[str]:
+    folder = FOLDER / kind
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def findings(kind: str, name: str) -> list[Finding]:
+    read = source.read(str(FOLDER / kind / name), name)
+    assert others.unreadable(read) == ()
+    return check(read, RULES, Settings(preview=True))
+
+
+def expected() -> dict[str, list[str]]:
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for row in (FOLDER / "expected.txt").read_text(encoding="utf-8").splitlines():
+        place, code = row.split()
+        name, _, rest = place.partition(":")
+        wanted[name].append(f"{rest} {code}")
+    return wanted
+
+
+def placed(one: Finding) -> str:
+    where = f"{one.cell}:{one.cell_line}" if one.cell else str(one.line)
+    return f"{where}:{one.column} {one.code}"
+
+
+@pytest.mark.parametrize("name", names("bad"))
+def test_each_fault_of_a_file_is_found_at_its_place(name: str) -> None:
+    assert sorted(placed(one) for one in findings("bad", name)) == sorted(expected()[name])
+
+
+@pytest.mark.parametrize("name", names("good"))
+def test_what_only_looks_like_a_fault_is_silent(name: str) -> None:
+    assert [placed(one) for one in findings("good", name) if (name, one.code) not in SUPPRESSED] == []
+
+
+def test_every_kind_of_file_has_its_pair() -> None:
+    assert names("bad") == names("good")
+
+
+def test_findings_of_cells_that_stand_in_one_line_of_the_file_are_kept_apart() -> None:
+    assert len([one for one in findings("bad", "notebooks/kaggle.ipynb") if one.line == 1]) >= 4
