@@ -16,7 +16,7 @@ from mlsec_lint.commands.lexing import NOTHING
 from mlsec_lint.commands.shell import from_words, split
 from mlsec_lint.commands.words import Command, Word
 from mlsec_lint.model import Source
-from mlsec_lint.source import yaml_places
+from mlsec_lint.source import magics, yaml_places
 
 _INSTRUCTION = re.compile(r"[ \t]*(?:ONBUILD[ \t]+)?([A-Za-z]+)[ \t]+")
 _FLAG = re.compile(r"--[\w-]+(?:=\S+)?[ \t]+")
@@ -27,7 +27,10 @@ _HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
 def find(source: Source) -> Iterator[Command]:
     """Yield the commands of a source that is no Python; lines and columns are those of `source.text`, from 1."""
-    lines = [split(entry.text, entry.holes, line=entry.line, column=entry.column) for entry in source.shell]
+    shell = source.shell
+    if source.kind == "python" and source.text.startswith(magics.DATABRICKS):
+        shell = magics.databricks(source.text)
+    lines = [split(entry.text, entry.holes, line=entry.line, column=entry.column) for entry in shell]
     yield from finish([command for commands in lines for command in commands])
     if source.kind == "shell":
         yield from split(source.text)

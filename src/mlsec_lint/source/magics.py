@@ -24,6 +24,7 @@ STATEMENTS = frozenset({"time", "timeit", "prun", "memit"})
 _CELL = re.compile(r"%%(!|\w+)\s*(.*)")
 # Databricks gives a whole cell to another language by a line of one percent sign.
 _LANGUAGE = re.compile(r"%(sh|sql|scala|r|md|md-sandbox|fs|python|run)\b\s*(.*)")
+DATABRICKS = "# Databricks notebook source"  # the first line of a notebook that was exported to a Python file
 _MAGIC = re.compile(r"# MAGIC ?(.*)")
 _LINE = re.compile(r"(\s*)(!!?|%)(.*)", re.DOTALL)
 _TARGET = r"[A-Za-z_][\w.]*(?:\[[^\[\]]*\])*"

@@ -11,11 +11,9 @@ import stat
 import tokenize
 
 from mlsec_lint.model import Source, SourceError
-from mlsec_lint.source import magics
 
 LIMIT = 5_000_000  # bytes; the largest hand-written module we know of is a tenth of that
 NOTEBOOK_LIMIT = 20_000_000  # bytes; saved pictures make notebooks large
-DATABRICKS = "# Databricks notebook source"
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -93,9 +91,7 @@ def module_of(path: str, root: str = "") -> tuple[str, bool]:
 def python_source(data: bytes, path: str, shown: str, root: str = "") -> Source:
     """Return the Source of a Python file that holds `data`."""
     module, is_package = module_of(path, root)
-    text = decode(data, shown)[0]
-    shell = magics.databricks(text) if text.startswith(DATABRICKS) else ()
-    return Source(shown, text, "python", module, is_package, shell=shell)
+    return Source(shown, decode(data, shown)[0], "python", module, is_package)
 
 
 def relative_base(source: Source, dots: int, base: str) -> str:
