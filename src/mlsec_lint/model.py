@@ -521,6 +521,7 @@ class Report:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()  # things to tell on stderr, such as stale baseline entries
     interrupted: bool = False
+    cache: str = ""  # what became of the results of earlier runs, for people who ask
     failing: int = 0  # findings at or above the `fail-on` that holds for their file
     stale: int = 0  # baseline entries that nothing matches any more
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)  # (path, line of a finding) -> the line's text

@@ -10,7 +10,9 @@ import ast
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
@@ -32,6 +34,19 @@ LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
 
 
+@dataclass(slots=True)
+class Used:
+    """What a result was drawn from: files whose content mattered, and what was found under the names of modules."""
+
+    files: set[str] = field(default_factory=set)  # absolute paths
+    lookups: dict[tuple[str, str], str] = field(default_factory=dict)  # (module, folder of the importer) -> path or ""
+
+    def add(self, other: Used) -> None:
+        """Count what somebody else has used, too."""
+        self.files |= other.files
+        self.lookups.update(other.lookups)
+
+
 class Project:
     """The Python files checked together; `files` are pairs of (absolute path, path as shown)."""
 
@@ -49,6 +64,8 @@ class Project:
         self._wide: dict[str, bool] = {}
         self._passing: dict[str, bool] = {}
         self._index: Index | None = None
+        self._used: dict[tuple[str, int], Used] = {}  # by the walks that are kept
+        self._noting: list[Used] = []  # of the checks and walks going on
 
     def __getstate__(self) -> tuple[dict[str, str], str]:
         return (self.shown, self.root)
@@ -63,18 +80,35 @@ class Project:
             top = os.path.dirname(top)
         return top
 
+    @contextmanager
+    def noting(self) -> Iterator[Used]:
+        """Note what is used; within another noting it counts there, too."""
+        used = Used()
+        self._noting.append(used)
+        try:
+            yield used
+        finally:
+            self._noting.pop()
+            if self._noting:
+                self._noting[-1].add(used)
+
     # ------------------------------------------------------------ finding modules
 
     def find(self, module: str, importer: str) -> str:
         """Return the file of a module as the file `importer` (as shown) would import it, or ""."""
-        key = (module, importer)
+        return self.find_from(module, os.path.dirname(self.by_shown.get(importer, importer)))
+
+    def find_from(self, module: str, folder: str) -> str:
+        """Return the file of a module as a file in `folder` would import it, or ""."""
+        key = (module, folder)
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = self._find(module, self.by_shown.get(importer, importer))
+            found = self._found[key] = self._find(module, folder)
+        if self._noting:
+            self._noting[-1].lookups[key] = found
         return found
 
-    def _find(self, module: str, importer: str) -> str:
-        folder = os.path.dirname(importer)
+    def _find(self, module: str, folder: str) -> str:
         if module.startswith("."):
             dots = len(module) - len(module.lstrip("."))
             for _ in range(dots - 1):
@@ -119,12 +153,17 @@ class Project:
 
     def source(self, path: str) -> Source | None:
         """Return a file of the project, read once; None where it cannot be read."""
+        self._note(path)
         if path not in self._sources:
             try:
                 self._sources[path] = sources.read(path, self.shown[path], self.root, "python")
             except SourceError:
                 self._sources[path] = None
         return self._sources[path]
+
+    def _note(self, path: str) -> None:
+        if self._noting:
+            self._noting[-1].files.add(path)
 
     def constants(self, path: str, source: Source) -> dict[str, Value]:
         """Return a module's plain constants and imports, read without LibCST."""
@@ -146,6 +185,7 @@ class Project:
             names = [n.split()[0] for n in (match.group(2) or "").strip("()").split(",") if n.split()]
             dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
             for path in filter(None, (self.find(d, source.path) for d in dotted)):
+                self._note(path)
                 if path not in self._passing:
                     held = self.source(path)
                     self._passing[path] = held is not None and scan.passes(held.text, held.module)
@@ -159,7 +199,7 @@ class Project:
         """Return the walk over a module that is being checked."""
         if self._index is not index:
             self._index = index
-            for held in (self._walkers, self._constants, self._wide, self._passing):
+            for held in (self._walkers, self._used, self._constants, self._wide, self._passing):
                 held.clear()
         path = self.by_shown.get(source.path)
         if path is None:
@@ -180,17 +220,22 @@ class Project:
                 tree = self._trees[path] = parse(source)
                 if len(self._trees) > KEPT:
                     self._trees.popitem(last=False)
-            walker = walk(source, self._index, View(self, level) if level else None, tree)
+            with self.noting() as used:
+                walker = walk(source, self._index, View(self, level) if level else None, tree)
             self._walkers[key] = walker
+            self._used[key] = used
             if len(self._walkers) > KEPT:
-                self._walkers.popitem(last=False)
+                self._used.pop(self._walkers.popitem(last=False)[0])
         else:
             self._walkers.move_to_end(key)
+            if self._noting:
+                self._noting[-1].add(self._used[key])
         return walker
 
     def place(self, site: Site) -> tuple[str, int, int] | None:
         """Return (path, line, column) of a node of another module."""
         key = (site.path, site.ident)
+        self._note(self.by_shown.get(site.path, ""))
         if key not in self._places:
             self._places[key] = None
             tree = self._trees.get(self.by_shown.get(site.path, ""))

@@ -125,6 +125,8 @@ def _tell(report: Report, settings: Settings, given: dict[str, Any]) -> None:
             screen.say(f"not checked: {unread.path}: {unread.reason}")
     for note in report.notes:
         screen.say(f"note: {note}")
+    if given["verbose"] and report.cache:
+        screen.say(report.cache)
     if report.interrupted:
         screen.say("stopped: not every file was checked; what follows and what was reported is a part of it")
     if given["verbose"]:

@@ -46,6 +46,8 @@ def choosing(command: Command) -> Command:
         click.option("--stdin-filename", metavar="NAME", help="What to call the text that `-` reads."),
         click.option("--config", metavar="FILE", help="Use the settings in this file."),
         click.option("--isolated", is_flag=True, help="Use no settings file."),
+        click.option("--no-cache", is_flag=True, help="Check every file, and keep no results for the next run."),
+        click.option("--cache-dir", metavar="FOLDER", help="Keep results here (default: .mlsec-lint-cache)."),
         click.option(
             "-j",
             "--jobs",
@@ -98,6 +100,7 @@ def run_options(given: dict[str, Any], paths: tuple[str, ...]) -> Options:
         gitignore=not given["no_gitignore"],
         force_exclude=given["force_exclude"],
         diff_base=given["diff_base"] or "",
+        cache=None if given["no_cache"] else given["cache_dir"] or "",
         stdin=stdin,
         stdin_filename=given["stdin_filename"] or "stdin",
     )

@@ -7,20 +7,19 @@ is no mistake: the rules are read again.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from mlsec_lint import model
-from mlsec_lint.model import Level, RuleSet
+from mlsec_lint.frozen import Codec
+from mlsec_lint.model import RuleSet
 
-_CLASSES = (
-    *("Predicate", "Match", "Assign", "Default", "Entry", "Endpoint", "Flow", "Words", "Text", "Requirement"),
-    *("RuleFix", "Example", "Rule", "VersionedDefault", "Apis", "RuleSet", "Drift", "Form", "Config", "Shape"),
+_CODEC = Codec(
+    *(model.Predicate, model.Match, model.Assign, model.Default, model.Entry, model.Endpoint, model.Flow, model.Words),
+    *(model.Text, model.Requirement, model.RuleFix, model.Example, model.Rule, model.VersionedDefault, model.Apis),
+    *(model.RuleSet, model.Drift, model.Form, model.Config, model.Shape),
 )
 
 
@@ -47,7 +46,7 @@ def read(name: str, key: str) -> RuleSet | None:
             stored = json.load(file)
         if stored["key"] != key:
             return None
-        rules = _thaw(stored["rules"])
+        rules = _CODEC.thaw(stored["rules"])
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     return rules if isinstance(rules, RuleSet) else None
@@ -61,57 +60,10 @@ def write(name: str, key: str, rules: RuleSet) -> None:
     draft = place / f"{name}.{os.getpid()}.tmp"
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"key": key, "rules": _freeze(rules)}, separators=(",", ":")), encoding="utf-8")
+        draft.write_text(
+            json.dumps({"key": key, "rules": _CODEC.freeze(rules)}, separators=(",", ":")), encoding="utf-8"
+        )
         os.replace(draft, place / name)
     except OSError:
         with contextlib.suppress(OSError):
             draft.unlink()
-
-
-# A list in the file is either a tuple of strings (tag "s"), any other tuple ("t"), a level ("l"), a table whose
-# keys are no strings ("m"), or a dataclass (its name): the values of its fields, defaults at the end left out.
-
-
-def _freeze(value: object) -> Any:
-    if isinstance(value, Level):
-        return ["l", int(value)]
-    if isinstance(value, tuple):
-        if all(isinstance(one, str) for one in value):
-            return ["s", *value]
-        return ["t", *map(_freeze, value)]
-    if isinstance(value, Mapping):
-        return ["m", *([_freeze(key), _freeze(one)] for key, one in value.items())]
-    if dataclasses.is_dataclass(value):
-        fields = dataclasses.fields(value)
-        values = [getattr(value, field.name) for field in fields]
-        while values and values[-1] == fields[len(values) - 1].default:
-            values.pop()
-        return [type(value).__name__, *map(_freeze, values)]
-    return value
-
-
-def _thaw(value: Any) -> Any:
-    return _MAKERS[value[0]](value) if type(value) is list else value
-
-
-def _maker(name: str) -> Callable[[list[Any]], Any]:
-    cls = getattr(model, name)
-
-    def make(value: list[Any]) -> Any:
-        return cls(*[_MAKERS[one[0]](one) if type(one) is list else one for one in value[1:]])
-
-    return make
-
-
-def _tuple(value: list[Any]) -> tuple[Any, ...]:
-    return tuple([_MAKERS[one[0]](one) if type(one) is list else one for one in value[1:]])
-
-
-_LEVELS = {level.value: level for level in Level}
-_MAKERS: dict[str, Callable[[list[Any]], Any]] = {
-    "s": lambda value: tuple(value[1:]),
-    "t": _tuple,
-    "l": lambda value: _LEVELS[value[1]],
-    "m": lambda value: {_thaw(key): _thaw(one) for key, one in value[1:]},
-    **{name: _maker(name) for name in _CLASSES},
-}

@@ -18,7 +18,8 @@ from mlsec_lint import baseline, config, rules, source
 from mlsec_lint.model import ConfigError, Finding, Hidden, Level, Problem, Report, RuleSet, Settings, SourceError
 from mlsec_lint.project import Project
 from mlsec_lint.run import pool
-from mlsec_lint.run.one import Result, Task, check_file, lock_of, not_checked
+from mlsec_lint.run.cache import Cache, place
+from mlsec_lint.run.one import Result, Task, check_file, forget, lock_of, not_checked
 
 if TYPE_CHECKING:
     from mlsec_lint.changes import Changes
@@ -55,6 +56,7 @@ class Options:
     stdin: bytes | None = None
     stdin_filename: str = "stdin"
     progress: Callable[[int, int], None] | None = None  # (files done, files in all)
+    cache: str | None = None  # the folder of results of earlier runs, "" for the usual place; None: check everything
 
     @property
     def narrowed(self) -> bool:
@@ -110,6 +112,7 @@ def plan(paths: Iterable[str], options: Options) -> tuple[list[Task], list[tuple
 def run(paths: Iterable[str], options: Options) -> Report:
     """Check the files under `paths` and return what there is to say; raises Mistakes and rules.RuleErrors."""
     start = time.monotonic()
+    forget()
     fallback = options.settings_for(".")
     tasks, failed = plan(paths, options)
     rulesets = rulesets_of([fallback, *(task.settings for task in tasks)])
@@ -127,8 +130,16 @@ def run(paths: Iterable[str], options: Options) -> Report:
     project = Project(
         (task.file.path, task.file.shown) for task in every if task.file.kind == "python" and task.data is None
     )
-    results: dict[str, Result] = {}
-    interrupted = pool.work(tasks, rulesets, project, options.jobs, results, options.progress)
+    kept = None
+    if options.cache is not None:
+        kept = Cache(options.cache or place(fallback.root), tasks, rulesets, project)
+    results: dict[str, Result] = kept.known() if kept else {}
+    left = [task for task in tasks if task.file.path not in results]
+    fresh: dict[str, Result] = {}
+    interrupted = pool.work(left, rulesets, project, options.jobs, fresh, options.progress)
+    results |= fresh
+    if kept:
+        kept.keep(fresh)
     for task, error in failed:
         results[task.file.path] = not_checked(task, rulesets[task.settings.rules], error.message)
     by_path = {task.file.shown: task for task in [*tasks, *(task for task, _ in failed)]}
@@ -145,6 +156,7 @@ def run(paths: Iterable[str], options: Options) -> Report:
         failing=sum(1 for one in report.findings if failing(one, _settings_of(one, by_path, fallback))),
         seconds=time.monotonic() - start,
         interrupted=interrupted,
+        cache=kept.note if kept else "",
     )
 
 

@@ -48,13 +48,21 @@ class Result:
     unread: list[Unread] = field(default_factory=list)
     parsed: bool = False
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()  # other files of the project whose content mattered
+    lookups: tuple[tuple[str, str, str], ...] = ()  # modules looked for: name, folder of the importer, path or ""
 
 
 def check_file(task: Task, ruleset: RuleSet, project: Project | None = None) -> Result:
     """Read and check one file; never raises for what stands in it."""
     try:
         text = read(task)
-        return _check(text, task, ruleset, project)
+        if project is None:
+            return _check(text, task, ruleset, project)
+        with project.noting() as used:
+            result = _check(text, task, ruleset, project)
+        result.files = tuple(sorted(used.files - {task.file.path, ""}))
+        result.lookups = tuple(sorted((*key, found) for key, found in used.lookups.items()))
+        return result
     except KeyboardInterrupt:
         raise
     except SourceError as error:
@@ -179,6 +187,12 @@ def _minimums(folder: str) -> tuple[tuple[str, str], ...]:
     return _minimums(above) if above else ()
 
 
+def forget() -> None:
+    """Read the project's metadata anew: another run has begun."""
+    for read_once in (_minimums, _facts, assuming):
+        read_once.cache_clear()
+
+
 def _may_declare(folder: str) -> bool:
     """Return whether a folder may hold a manifest, by names alone: reading manifests costs a tenth of a second to load."""
     try:
@@ -196,7 +210,7 @@ def _facts(folder: str) -> Facts:
 
 @functools.lru_cache(maxsize=4096)
 def assuming(settings: Settings, folder: str) -> Settings:
-    """The settings with the oldest versions that the project's own metadata admits; `assume` goes first."""
+    """Return the settings with the oldest versions that the project's own metadata admits; `assume` goes first."""
     return replace(settings, assume=tuple({**dict(_minimums(folder)), **dict(settings.assume)}.items()))
 
 

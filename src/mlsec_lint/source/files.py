@@ -16,7 +16,7 @@ from mlsec_lint.model import Settings, SourceError
 SKIPPED = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", ".direnv", "node_modules", "__pycache__", "site-packages", "dist-packages"}
     | {".eggs", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints"}
-    | {"__pypackages__", "_build", "buck-out"}
+    | {".mlsec-lint-cache", "__pypackages__", "_build", "buck-out"}
 )
 OUTPUT = frozenset({"build", "dist"})
 MANIFESTS = {
