@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from mlsec_lint.python.nodes import children
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -75,11 +77,11 @@ class Constants:
                 # the name of an attribute or of a keyword is no use of a variable
                 stack += [
                     one
-                    for one in here.children
+                    for one in children(here)
                     if one is not getattr(here, "attr", None) and one is not getattr(here, "keyword", None)
                 ]
                 continue
-            stack.extend(here.children)
+            stack.extend(children(here))
 
     def _bind(self, target: cst.CSTNode, value: cst.BaseExpression | None) -> None:
         if isinstance(target, cst.Name):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from mlsec_lint.python.nodes import children
 from mlsec_lint.python.values import Value, unknown
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def evaluate(walker: Walker, node: cst.CSTNode) -> Value:
 
 def evaluate_children(walker: Walker, node: cst.CSTNode) -> Value:
     """Look at what an expression holds, for its own sake; nothing is known of the whole."""
-    for child in node.children:
+    for child in children(node):
         if isinstance(child, (cst.BaseExpression, cst.Arg, cst.BaseElement, cst.BaseDictElement)):
             evaluate(walker, child)
     return unknown(f"?{id(node)}")

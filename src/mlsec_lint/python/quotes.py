@@ -10,6 +10,7 @@ import re
 import libcst as cst
 
 from mlsec_lint.python.layout import Change, Refused
+from mlsec_lint.python.nodes import children
 
 _F_STRING = re.compile(r"\b(?i:f|rf|fr|t|rt|tr)['\"]")
 _SWAPPED = {"'": '"', '"': "'"}
@@ -55,5 +56,5 @@ def _around(tree: cst.Module, wanted: cst.CSTNode) -> set[str]:
             return set(quotes)
         if isinstance(node, cst.FormattedString):
             quotes |= {node.quote[0]}
-        stack.extend((child, quotes) for child in node.children)
+        stack.extend((child, quotes) for child in children(node))
     return set()

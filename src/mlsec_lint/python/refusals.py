@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from mlsec_lint.python.nodes import children
+
 _SAME = (cst.Equal, cst.Is)
 _OTHER = (cst.NotEqual, cst.IsNot)
 
@@ -143,7 +145,7 @@ class _Paths:
                     return True
                 if called == "getattr" and len(here.args) >= 2 and self.mentions(here.args[1].value):
                     return True
-            stack.extend(here.children)
+            stack.extend(children(here))
         return False
 
     def mentions(self, node: cst.CSTNode) -> bool:
@@ -157,5 +159,5 @@ def _names(node: cst.CSTNode) -> set[str]:
         here = stack.pop()
         if isinstance(here, cst.Name):
             found.add(here.value)
-        stack.extend(here.children)
+        stack.extend(children(here))
     return found
