@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -291,6 +292,18 @@ def test_hidden_findings_are_listed_with_their_reasons(run: Runner) -> None:
     _write("a.py", LOW)
     said = run("check", "--show-hidden", "--select", "MLS1", "--format", "concise")
     assert said.out == "a.py:4:12: MLS101 hidden by noqa: why\n"
+
+
+def test_what_a_walk_leaves_out_is_left_out_when_named_too(run: Runner) -> None:
+    _write("pyproject.toml", "[tool.mlsec-lint]\nexclude = ['samples/']\n")
+    _write("samples/pyproject.toml", "[tool.mlsec-lint]\npreview = true\n")
+    _write("samples/src/a.py", BAD)
+    assert run("check").code == 0
+    assert run("check", "--force-exclude", "samples/src/a.py").code == 0
+    assert run("check", "samples/src/a.py").code == 1
+    from mlsec_lint.flake8_plugin import Plugin
+
+    assert list(Plugin(ast.parse(BAD), BAD.splitlines(keepends=True), "samples/src/a.py").run()) == []
 
 
 def test_files_and_settings_can_be_shown(run: Runner) -> None:

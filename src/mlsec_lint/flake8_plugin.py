@@ -69,7 +69,7 @@ class Plugin:
 
         settings = config.for_path(self.filename, self.config)
         path = os.path.abspath(self.filename)
-        if settings.exclude and _excluded(path, settings):
+        if (settings.exclude or config.for_path(".", self.config).exclude) and _excluded(path, self.config):
             return []
         rules = _rules(settings)
         module, is_package = module_of(path, settings.root)
@@ -84,11 +84,13 @@ class Plugin:
         ]
 
 
-def _excluded(path: str, settings: Settings) -> bool:
-    """Tell whether our own settings exclude the file, wherever it was named."""
-    from mlsec_lint import source
+def _excluded(path: str, file: str | None) -> bool:
+    """Tell whether settings exclude the file, wherever it was named: its own, or those of a folder it lies in."""
+    from mlsec_lint import config, source
 
-    return not list(source.files([path], lambda folder: settings, force_exclude=True, gitignore=False))
+    return not list(
+        source.files([path], lambda folder: config.for_path(folder, file), force_exclude=True, gitignore=False)
+    )
 
 
 def _lock(path: str, rules: RuleSet, settings: Settings) -> Lock | None:

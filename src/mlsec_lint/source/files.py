@@ -162,10 +162,14 @@ class _Walk:
         folder = os.path.dirname(path.rstrip("/\\"))
         if not SKIPPED.isdisjoint(self.shown(path).split("/")[:-1]):
             return True
-        exclude, ignores = self.exclude_of(folder), self.above(folder)
+        own, ignores = self.exclude_of(folder), self.above(folder)
         parts = path[len(self._prefix) :].split(os.sep) if path.startswith(self._prefix) else []
         ladder = [self._prefix + os.sep.join(parts[:n]) + os.sep for n in range(1, len(parts))] + [path]
-        return any((exclude and exclude.verdict(step)) or _ignored(step, ignores) for step in ladder)
+        for step in ladder:  # as a walk from here would meet it: a folder is judged by the settings it lies in
+            outer = self.exclude_of(os.path.dirname(step.rstrip("/\\")))
+            if any(exclude and exclude.verdict(step) for exclude in (own, outer)) or _ignored(step, ignores):
+                return True
+        return False
 
     def exclude_of(self, folder: str) -> Ignore | None:
         settings = self.settings_for(folder)
