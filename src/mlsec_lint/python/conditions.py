@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from mlsec_lint.holds import entropy
 from mlsec_lint.model import Predicate
 from mlsec_lint.python.index import pattern
+from mlsec_lint.python.texts import makers
 from mlsec_lint.python.values import (
     Alternative,
     Const,
@@ -251,6 +252,8 @@ def _made(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     names = wanted if isinstance(wanted, tuple) else (wanted,)
     if isinstance(alt, Instance):
         return any(alt.made == n or alt.of == n or _same_member(alt.made, str(n)) for n in names)
+    if isinstance(alt, Text) and alt.whole is None:  # a string is made by what made all its unknown parts
+        return all(name in names for name in makers(alt.parts))
     return None if isinstance(alt, (Symbol, LocalObject)) else False
 
 

@@ -15,7 +15,7 @@ from mlsec_lint.python.members import element, sourced
 from mlsec_lint.python.narrowing import settled
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
-from mlsec_lint.python.texts import text_parts, text_value
+from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value
 from mlsec_lint.python.values import FALSE, NONE, TRUE, Local, Name, Value, join, known, unknown
 
 if TYPE_CHECKING:
@@ -60,9 +60,17 @@ def _formatted(walker: Walker, node: cst.FormattedString) -> Value:
             value = evaluate(walker, part.expression)
             origins |= value.origins
             walker.digests.escape(value)
-            plain = part.format_spec is None and part.conversion is None
-            parts.extend((text_parts(value) or ()) if plain else (f"\0?{id(part)}",))
+            if part.format_spec is None and part.conversion is None:
+                parts.extend(text_parts(value) or ())
+            else:
+                parts.append(hole(id(part), NUMBER if _formats_number(part) else ""))
     return text_value(parts, origins)
+
+
+def _formats_number(part: cst.FormattedStringExpression) -> bool:
+    """Return whether a format such as `:03d` takes numbers only."""
+    last = part.format_spec[-1] if part.format_spec else None
+    return isinstance(last, cst.FormattedStringText) and is_number_format(last.value)
 
 
 def unescape(text: str) -> str:

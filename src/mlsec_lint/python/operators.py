@@ -5,6 +5,7 @@ Python's own meaning only.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import libcst as cst
 
 from mlsec_lint.python.digests import digest_of, digested, outcome
 from mlsec_lint.python.dispatch import evaluate, evaluates
-from mlsec_lint.python.texts import concat, text_value
+from mlsec_lint.python.texts import NUMBER, concat, hole, text_parts, text_value
 from mlsec_lint.python.values import (
     Alternative,
     Const,
@@ -31,6 +32,8 @@ from mlsec_lint.python.values import (
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
+
+_CONVERSION = re.compile(r"%[-+ #0]*[\d*]*(?:\.[\d*]+)?([a-zA-Z%])")
 
 
 @evaluates(cst.UnaryOperation)
@@ -86,7 +89,36 @@ def _percent(left: Value, right: Value, node: cst.CSTNode) -> Value:
     start = alt.value if isinstance(alt, Const) else alt.start if isinstance(alt, Text) else ""
     if not isinstance(start, str):
         return unknown(f"?{id(node)}", left.origins | right.origins)
-    return text_value((start.partition("%")[0], f"\0?{id(node)}"), left.origins | right.origins)
+    parts = _filled(start, right, node) if isinstance(alt, Const) else None
+    return text_value(parts or (start.partition("%")[0], hole(id(node))), left.origins | right.origins)
+
+
+def _filled(text: str, right: Value, node: cst.CSTNode) -> list[str] | None:
+    """Return the parts of `text % right`; None where the two do not go together."""
+    row = right.alts[0] if len(right.alts) == 1 else None
+    several = len([found for found in _CONVERSION.finditer(text) if found[1] != "%"]) > 1
+    if isinstance(row, Table) or (isinstance(row, Symbol) and several) or (isinstance(row, Sequence) and row.open):
+        return None
+    items = list(row.items) if isinstance(row, Sequence) else [right]
+    parts: list[str] = []
+    at = 0
+    for found in _CONVERSION.finditer(text):
+        parts.append(text[at : found.start()])
+        at = found.end()
+        if found[1] == "%":
+            parts.append("%")
+        elif not items:
+            return None
+        else:
+            value = items.pop(0)
+            parts.extend(
+                (text_parts(value) or ()) if found[0] == "%s" else (hole(f"{id(node)}:{at}", _maker(found[1])),)
+            )
+    return None if items else [*parts, text[at:]]
+
+
+def _maker(conversion: str) -> str:
+    return NUMBER if conversion in "diouxXeEfFgG" else ""
 
 
 def _is_path(value: Value) -> bool:

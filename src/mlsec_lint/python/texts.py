@@ -9,6 +9,23 @@ from collections.abc import Iterable
 
 from mlsec_lint.python.values import NONE, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value
 
+NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
+
+
+def hole(ident: object, made: str = "") -> str:
+    """Return an unknown part of a text; `made` names the callable that it is the result of."""
+    return f"\0?{ident}={made}" if made else f"\0?{ident}"
+
+
+def makers(parts: Key) -> tuple[str, ...]:
+    """Return what made each unknown part, "" where that is not known."""
+    return tuple(part.partition("=")[2] for part in parts if part.startswith("\0"))
+
+
+def is_number_format(spec: str) -> bool:
+    """Return whether a format specification takes numbers only."""
+    return spec[-1:] in frozenset("bdoxXeEfFgGn%")
+
 
 def text_parts(value: Value) -> Key | None:
     """Return the parts of a value that is one string or path, else None."""
@@ -22,7 +39,7 @@ def text_parts(value: Value) -> Key | None:
     if isinstance(alt, Symbol):
         return ("\0" + alt.ident,)
     if isinstance(alt, Instance):
-        return alt.key or (f"\0#{alt.ident}",)
+        return alt.key or (hole(f"#{alt.ident}", alt.made),)
     return ("\0" + identity(value),)
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.digests import digest_of, digested, outcome
 from mlsec_lint.python.dispatch import meaning
-from mlsec_lint.python.texts import text_parts, text_value, texts
+from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value, texts
 from mlsec_lint.python.values import (
     Alternative,
     Const,
@@ -49,7 +49,12 @@ def _format(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     while "{" in rest:
         head, _, rest = rest.partition("{")
         field, _, rest = rest.partition("}")
+        field, _, spec = field.partition(":")
         parts.append(head)
+        if spec:
+            position += field == ""
+            parts.append(hole(f"{id(node)}{field}{position}", NUMBER if is_number_format(spec) else ""))
+            continue
         value = None
         if field == "" or field.isdigit():
             index = int(field) if field else position
@@ -57,7 +62,7 @@ def _format(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             value = args.positional[index][0] if index < len(args.positional) else None
         elif field in args.keywords:
             value = args.keywords[field][0]
-        parts.extend((text_parts(value) or ()) if value is not None else (f"\0?{id(node)}{field}",))
+        parts.extend((text_parts(value) or ()) if value is not None else (hole(f"{id(node)}{field}"),))
     return text_value((*parts, rest), all_origins(args))
 
 
@@ -74,7 +79,9 @@ def _join_text(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                 parts.append(glue[0])
             parts.extend(text_parts(item) or ())
         return text_value(parts, all_origins(args))
-    return text_value((f"\0?{id(node)}",), all_origins(args))
+    if isinstance(node.args[0].value, (cst.GeneratorExp, cst.ListComp)) and isinstance(rows[0], Sequence):
+        return text_value(text_parts(rows[0].items[0]) or (), all_origins(args))  # all words are alike
+    return text_value((hole(id(node)),), all_origins(args))
 
 
 @meaning(
@@ -117,4 +124,4 @@ def _plain(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
         of, weak = digested(*args.values())
         if of is not None:
             return Value((Verdict(of, weak, True, digest_of(*args.values())),))
-    return (outcome(args.positional[0][0]) if args.positional else None) or unknown(f"?{id(node)}")
+    return (outcome(args.positional[0][0]) if args.positional else None) or unknown(hole(id(node), NUMBER)[1:])
