@@ -84,18 +84,19 @@ def test_whatever_the_fixes_the_result_parses_and_each_is_made_or_put_off(spans:
         (b"a = 1\r\nb\r\n", "a = 2\nb\nc\n", b"a = 2\r\nb\r\nc\r\n"),
         (b"a = 1\r\nb\n", "a = 2\r\nb\n", b"a = 2\r\nb\n"),
         (b"\xef\xbb\xbfa = 1\n", "a = 2\n", b"\xef\xbb\xbfa = 2\n"),
+        (b"\xef\xbb\xbf{}\n", "\ufeff{1}\n", b"\xef\xbb\xbf{1}\n"),
         (
             "# coding: latin-1\na = 'é'\n".encode("latin-1"),
             "# coding: latin-1\nb = 'é'\n",
             b"# coding: latin-1\nb = '\xe9'\n",
         ),
     ],
-    ids=["plain", "crlf", "mixed", "mark", "latin-1"],
+    ids=["plain", "crlf", "mixed", "mark", "marked-notebook", "latin-1"],
 )
 def test_a_file_keeps_its_encoding_and_its_line_ends(tmp_path: Path, before: bytes, text: str, after: bytes) -> None:
     path = tmp_path / "a.py"
     path.write_bytes(before)
-    fix.write(str(path), text)
+    fix.write(str(path), fix.encoded(before, text, "a.py"))
     assert path.read_bytes() == after
     assert os.listdir(tmp_path) == ["a.py"]
 
@@ -105,7 +106,7 @@ def test_a_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
     path.write_text("a = 1\n")
     path.chmod(0o751)
     link.symlink_to(path)
-    fix.write(str(link), "a = 2\n")
+    fix.write(str(link), b"a = 2\n")
     assert link.is_symlink()
     assert path.read_text() == "a = 2\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o751
@@ -115,8 +116,7 @@ def test_a_text_that_the_encoding_cannot_hold_is_refused(tmp_path: Path) -> None
     path = tmp_path / "a.py"
     path.write_bytes(b"# coding: latin-1\n")
     with pytest.raises(SourceError, match="cannot be written as iso-8859-1"):
-        fix.write(str(path), "# coding: latin-1\nx = '€'\n")
-    assert path.read_bytes() == b"# coding: latin-1\n"
+        fix.encoded(path.read_bytes(), "# coding: latin-1\nx = '€'\n", "a.py")
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
@@ -131,7 +131,7 @@ def test_a_write_that_fails_half_way_leaves_the_file_whole(
 
     monkeypatch.setattr(os, step, full)
     with pytest.raises(SourceError, match="cannot be written: no space left on device"):
-        fix.write(str(path), "a = 2\n")
+        fix.write(str(path), b"a = 2\n")
     assert path.read_text() == "a = 1\n"
     assert os.listdir(tmp_path) == ["a.py"]
 
@@ -141,7 +141,7 @@ def test_a_process_killed_before_the_file_is_moved_leaves_it_whole(tmp_path: Pat
     path.write_text("a = 1\n")
     program = (
         "import os, signal, sys\nfrom mlsec_lint import fix\n"
-        "os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)\nfix.write(sys.argv[1], 'a = 2\\n')\n"
+        "os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)\nfix.write(sys.argv[1], b'a = 2\\n')\n"
     )
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", program, str(path)]) == -9
     assert path.read_text() == "a = 1\n"
@@ -152,4 +152,4 @@ def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], None]
     path = tmp_path / "a.py"
     make(path)
     with pytest.raises(SourceError):
-        fix.write(str(path), "a = 2\n")
+        fix.write(str(path), b"a = 2\n")

@@ -6,6 +6,7 @@ Must not know rules, settings or how an edit came about.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -92,25 +93,43 @@ def merge(
     return _replaced(text, taken), applied, postponed
 
 
-def write(path: str, text: str) -> None:
-    """Replace what stands in the file by `text`, in its own encoding and with its mode; raises SourceError.
+def load(path: str, shown: str = "") -> bytes:
+    """Return what stands in a file that is to be changed; raises SourceError."""
+    from mlsec_lint.source.python import NOTEBOOK_LIMIT, load_bytes
 
-    The file is whole at every moment (see `atomic`).  Where all line ends of the file are alike, they stay as they are.
+    return load_bytes(os.path.realpath(path), shown or path, NOTEBOOK_LIMIT)
+
+
+def encoded(data: bytes, text: str, shown: str) -> bytes:
+    """Return `text` in the encoding of `data`, what the file held, and with its line ends where all of them are alike.
+
+    Raises SourceError where that encoding does not have a character of the text.
     """
-    from mlsec_lint.source.python import decode, load_bytes
+    from mlsec_lint.source.python import decode
 
-    data = load_bytes(path, path)
-    old, encoding = decode(data, path)
+    old, encoding = decode(data, shown)
+    if encoding == "utf-8-sig":
+        text = text.removeprefix("\ufeff")
     try:
-        new = _with_line_ends_of(old, text).encode(encoding)
+        return _with_line_ends_of(old, text).encode(encoding)
     except UnicodeEncodeError as error:
-        raise SourceError(path, "", f"cannot be written as {encoding}: {error.reason}") from None
-    if new == data:
-        return
+        raise SourceError(shown, "", f"cannot be written as {encoding}: {error.reason}") from None
+
+
+def write(path: str, data: bytes, shown: str = "") -> None:
+    """Replace what stands in the file by `data`, with the mode it has; it is whole at every moment (see `atomic`).
+
+    Raises SourceError.
+    """
+    shown = shown or path
+    if not os.path.isfile(path):
+        raise SourceError(shown, "", "is not a regular file")
+    if not os.access(path, os.W_OK):  # moving another file over it needs only the right to write to the folder
+        raise SourceError(shown, "", "cannot be written: it is read-only")
     try:
-        atomic.write(path, new)
+        atomic.write(path, data)
     except OSError as error:
-        raise SourceError(path, "", f"cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise SourceError(shown, "", f"cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def _with_line_ends_of(old: str, text: str) -> str:

@@ -61,9 +61,9 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     if given["show_files"]:
         return _show_files(paths, options)
     progress = screen.Progress(given["quiet"])
-    report = _checked_or_mended(paths, replace(options, progress=progress), given)
+    report, changed = _checked_or_mended(paths, replace(options, progress=progress), given)
     progress.clear()
-    code = exit_code(report, strict=given["strict"], exit_zero=given["exit_zero"])
+    code = exit_code(report, strict=given["strict"], exit_zero=given["exit_zero"]) if changed else 2
     settings = options.settings_for(".")
     if given["diff"] or (given["fix"] and options.stdin is not None):
         _tell(report, settings, given)
@@ -81,19 +81,19 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     return code
 
 
-def _checked_or_mended(paths: tuple[str, ...], options: runner.Options, given: dict[str, Any]) -> Report:
-    """Check, and change what the options ask to be changed."""
+def _checked_or_mended(paths: tuple[str, ...], options: runner.Options, given: dict[str, Any]) -> tuple[Report, bool]:
+    """Check, and change what the options ask to be changed; tell whether every file could be changed."""
     if given["add_noqa"] is not None and (given["fix"] or given["diff"] or options.stdin is not None):
         raise click.UsageError("--add-noqa goes with neither --fix, --diff nor stdin.")
     if given["unsafe_fixes"] and not (given["fix"] or given["diff"]):
         raise click.UsageError("--unsafe-fixes needs --fix or --diff.")
     if not (given["fix"] or given["diff"] or given["add_noqa"] is not None):
-        return runner.run(paths, options)
+        return runner.run(paths, options), True
     from mlsec_lint.cli import changing
 
     if given["add_noqa"] is not None:
         return changing.excuse(paths, options, given["add_noqa"])
-    return changing.mend(paths, options, unsafe=given["unsafe_fixes"], diff=given["diff"])
+    return changing.mend(paths, options, unsafe=given["unsafe_fixes"], diff=given["diff"], quiet=given["quiet"])
 
 
 def exit_code(report: Report, *, strict: bool = False, exit_zero: bool = False) -> int:

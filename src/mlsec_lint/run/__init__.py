@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ class Options:
     diff_base: str = ""
     stdin: bytes | None = None
     stdin_filename: str = "stdin"
+    texts: Mapping[str, bytes] = field(default_factory=dict)  # path as shown -> what to check in place of the file's
     progress: Callable[[int, int], None] | None = None  # (files done, files in all)
     cache: str | None = None  # the folder of results of earlier runs, "" for the usual place; None: check everything
 
@@ -98,7 +99,8 @@ def plan(paths: Iterable[str], options: Options) -> tuple[list[Task], list[tuple
             file = source.File(found.path, found.path, "python")
             failed.append((Task(file, settings_for(os.path.dirname(os.path.abspath(found.path)))), found))
         else:
-            tasks.append(Task(found, settings_for(os.path.dirname(found.path)), options.noqa))
+            settings = settings_for(os.path.dirname(found.path))
+            tasks.append(Task(found, settings, options.noqa, options.texts.get(found.shown)))
     if options.stdin is not None:
         name = options.stdin_filename
         settings = settings_for(os.path.dirname(os.path.abspath(name)))

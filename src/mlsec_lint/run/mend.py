@@ -5,6 +5,7 @@ Must not know formats or the command line; what may be changed is decided by who
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,11 +18,12 @@ PASSES = 3  # overlapping fixes wait for the next one
 
 @dataclass(slots=True)
 class Mended:
-    """What was changed: the text of each file before and after, by path as shown."""
+    """What was changed: the bytes of each file before and after, by path as shown."""
 
-    before: dict[str, str] = field(default_factory=dict)
-    after: dict[str, str] = field(default_factory=dict)
+    before: dict[str, bytes] = field(default_factory=dict)
+    after: dict[str, bytes] = field(default_factory=dict)
     count: int = 0  # findings that are gone
+    waiting: int = 0  # of those that are left, findings that an unsafe run would mend
     failed: list[SourceError] = field(default_factory=list)
     left: list[Finding] = field(default_factory=list)  # that no comment could be written for
 
@@ -30,23 +32,37 @@ Changer = Callable[[Source, Sequence[Finding]], str]
 
 
 def mend(paths: Sequence[str], options: Options, *, unsafe: bool, write: bool) -> tuple[Mended, Report]:
-    """Make the fixes, in several passes when files are written; return what changed and what is left to say."""
+    """Make the fixes, in several passes, and return what changed and what is left to say.
+
+    Files are written if `write`; what came through stdin, and all files otherwise, only in `Mended.after`.  The report
+    is that of the files as they then stand on the disk (of a text from stdin, as it is after the fixes).
+    """
     mended = Mended()
-    report = run(paths, options)
-    for _ in range(PASSES if write else 1):
+    first = report = run(paths, options)
+    for _ in range(PASSES):
         fixable = [
             found
             for found in report.findings
             if found.fix and (found.fix.safety == "safe" or (unsafe and found.fix.safety == "unsafe"))
         ]
-        changed = _change(paths, options, fixable, lambda text, found: fix.apply(text, found, unsafe), mended, write)
-        if not changed:
+        if not _change(paths, options, fixable, lambda text, found: fix.apply(text, found, unsafe), mended, write):
             break
-        if write:
-            before = len(report.findings)
-            report = run(paths, options)
-            mended.count += max(before - len(report.findings), 0)
-    return mended, report
+        options = _with(options, mended, write)
+        report = run(paths, options)
+    mended.count = max(len(first.findings) - len(report.findings), 0)
+    mended.waiting = sum(1 for one in report.findings if one.fix and one.fix.safety == "unsafe" and not unsafe)
+    return mended, report if write else first
+
+
+def _with(options: Options, mended: Mended, write: bool) -> Options:
+    """Return the options for a run on the texts as they are now, those that were not written included."""
+    if options.stdin is not None:
+        options = replace(options, stdin=mended.after.get(_stdin_name(options), options.stdin))
+    return options if write else replace(options, texts={**options.texts, **mended.after})
+
+
+def _stdin_name(options: Options) -> str:
+    return options.stdin_filename.replace(os.sep, "/")
 
 
 def excuse(paths: Sequence[str], options: Options, reason: str) -> tuple[Mended, Report]:
@@ -82,11 +98,12 @@ def _change(
             continue
         try:
             text = one.read(task)
-            old, new = text.raw or text.text, change(text, by_path[path])
+            old = task.data if task.data is not None else fix.load(task.file.path, path)
+            new = fix.encoded(old, change(text, by_path[path]), path)
             if new == old:
                 continue
             if write and task.data is None:
-                fix.write(task.file.path, new)
+                fix.write(task.file.path, new, path)
         except SourceError as error:
             mended.failed.append(error)
             continue
