@@ -85,9 +85,8 @@ class _Mender:
         node = self.raw.node
         if isinstance(node, cst.Assign) and (len(node.targets) != 1 or isinstance(node.targets[0].target, cst.Name)):
             raise Refused
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = deletion(self.text, imports_of(self.text).tree, self.span_of(node))
+        self.guessed = not self.raw.sure or (isinstance(node, cst.Assign) and not written_here(node.value, self.text))
+        found = deletion(self.text, imports_of(self.text).tree, self.span_of(node))
         return [found] if found is not None else []
 
     def in_value(self, node: cst.BaseExpression | None) -> list[Change]:
@@ -123,7 +122,7 @@ class _Mender:
             shift=shift, guesses=guesses,
         )  # fmt: skip
         direct = shift or called == raw.dotted.rpartition(".")[2] or imports_of(self.text).has(_source(call.func))
-        known = "." in raw.dotted or not (fix.call or any(name not in _named(call) for name, _ in fix.set))
+        known = raw.sure or not (fix.call or any(name not in _named(call) for name, _ in fix.set))
         self.guessed = bool(guesses) or not direct or not known
         return changes
 

@@ -106,6 +106,7 @@ def flow_into(
     emit(
         walker, rule, node, rule.severity, min(confidence, rule.confidence), flow.message or rule.message, dotted=dotted,
         argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow, fix=endpoint.fix,
+        sure=confidence is Level.HIGH,
     )  # fmt: skip
     return True
 

@@ -91,6 +91,7 @@ def _match(
     walker: Walker, node: cst.Call, dotted: str, rule: Rule, match: Match, arguments: Arguments, confidence: Level
 ) -> bool:
     judge = Judge(lambda v: live(walker, v))
+    sure = confidence is Level.HIGH
     confidence = min(confidence, match.confidence or rule.confidence)
 
     def given(parameter: str) -> Value | None:
@@ -148,6 +149,7 @@ def _match(
     emit(
         walker, rule, node, severity, confidence, match.message or rule.message, dotted=dotted, argument=argument,
         value=shown, subject=subject, related=related, call=node, detail=match, fix=match.fix,
+        sure=sure,
     )  # fmt: skip
     return True
 

@@ -41,6 +41,7 @@ class Raw:
     retried: bool = False  # in an `except` of a `try` that makes the same call
     detail: Detail | None = None
     fix: RuleFix | None = None
+    sure: bool = True  # the callee can be nothing else
 
 
 def emit(
@@ -60,6 +61,7 @@ def emit(
     detail: Detail | None = None,
     sink: Pending | None = None,
     fix: RuleFix | None = None,
+    sure: bool = True,
 ) -> None:
     """Record a finding, unless what is being walked cannot run."""
 
@@ -83,5 +85,6 @@ def emit(
             any(dotted in retried for retried in walker.retries),
             detail,
             fix,
+            sure,
         )
     )
