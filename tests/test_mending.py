@@ -110,7 +110,7 @@ def test_a_read_only_file_is_told_and_left(run: Runner) -> None:
     file.write_text("import torch\n" + LOAD)
     file.chmod(0o444)
     code, _, err = run("--fix", "--unsafe-fixes")
-    assert (code, "not changed: a.py: cannot be written: it is read-only\n" in err) == (2, True)
+    assert (code, "not changed: a.py: cannot be written: permission denied\n" in err) == (2, True)
     assert file.read_text() == "import torch\n" + LOAD
 
 
@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_written_is_told_and_the_others_are_mended(
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("a.py") and real(path, mode))
     code, _, err = run("--fix", "--unsafe-fixes")
     assert code == 2
-    assert "not changed: a.py: cannot be written: it is read-only\n" in err
+    assert "not changed: a.py: cannot be written: permission denied\n" in err
     assert (Path("a.py").read_text(), Path("b.py").read_text()) == ("import torch\n" + LOAD, "import torch\n" + FIXED)
 
 

@@ -124,8 +124,6 @@ def write(path: str, data: bytes, shown: str = "") -> None:
     shown = shown or path
     if not os.path.isfile(path):
         raise SourceError(shown, "", "is not a regular file")
-    if not os.access(path, os.W_OK):  # moving another file over it needs only the right to write to the folder
-        raise SourceError(shown, "", "cannot be written: it is read-only")
     try:
         atomic.write(path, data)
     except OSError as error:

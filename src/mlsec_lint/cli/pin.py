@@ -93,7 +93,7 @@ def _write(file: pins.PinFile, given: dict[str, Any]) -> bool:
     if new == old or given["dry_run"]:
         return True
     try:
-        fix.write(file.path, new)
+        fix.write(file.path, fix.encoded(fix.load(file.path), new, file.path))
     except SourceError as error:
         screen.say(f"not changed: {error}")
         for one in file.results:
