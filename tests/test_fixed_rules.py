@@ -92,9 +92,9 @@ def test_every_rule_that_mends_shows_how_in_an_example(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", [rule for rule in RULES.rules if list(tables(rule))], ids=lambda rule: rule.code)
 def test_every_fix_is_made_or_shown_in_an_example(rule: Rule) -> None:
     unmade: dict[tuple[str, RuleFix], str] = {}
-    shown: set[tuple[str, RuleFix]] = set()  # of tables of one kind with the same fix, one is enough (not of matches)
+    shown: set[tuple[str, RuleFix]] = set()  # of tables of one kind with the same fix, one is enough
     for kind, number, one in tables(rule):
-        if kind != "matches" and (kind, one) in shown:
+        if (kind, one) in shown:
             continue
         alone = replace(RULES, rules=(only(rule, kind, number),), digest=f"{rule.code}{kind}{number}")
         texts = [(example.code, example.filename) for example in rule.examples if example.bad]
@@ -104,7 +104,7 @@ def test_every_fix_is_made_or_shown_in_an_example(rule: Rule) -> None:
             shown.add((kind, one))
         else:
             unmade[kind, one] = f"{kind}[{number}]"
-    assert [place for key, place in unmade.items() if key not in shown or key[0] == "matches"] == []
+    assert [place for key, place in unmade.items() if key not in shown] == []
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)

@@ -59,7 +59,11 @@ def read(key: str, table: Mapping[str, Any], tell: Tell, kind: str = "") -> Rule
 
 def part_for(kind: str, fix: RuleFix | None) -> RuleFix | None:
     """Return the rule's fix where it can do something to what a table of this kind finds, else None."""
-    return fix if fix is not None and any(getattr(fix, word) for word in MEANINGFUL[kind]) else None
+    if fix is None or not any(getattr(fix, word) for word in MEANINGFUL[kind]):
+        return None
+    names = [name for name, _ in fix.set] + list(fix.remove)
+    speaks = {"command": any(name.startswith("-") for name in names), "requirement": "version" in names}
+    return fix if fix.replace or speaks.get(kind, True) else None
 
 
 def _check_expression(key: str, value: str, tell: Tell) -> None:
