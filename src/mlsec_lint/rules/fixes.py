@@ -37,7 +37,7 @@ def read(key: str, table: Mapping[str, Any], tell: Tell, kind: str = "") -> Rule
             tell(f"{key}.{word}", f"means nothing in a [[{kind}]] table; known are {', '.join(MEANINGFUL[kind])}")
     if kind in ("", *_EXPRESSIONS):
         for parameter, value in table.get("set", {}).items():
-            if not parameter.startswith("-") and parameter != "version":
+            if not parameter.startswith("-") and (kind or parameter != "version"):
                 _check_expression(f"{key}.set.{parameter}", value, tell)
     if table.get("value"):
         _check_expression(f"{key}.value", table["value"], tell)
