@@ -46,8 +46,12 @@ def fetch(requirement: str, folder: Path) -> Path:
                 ["unearth", "--no-binary", "--download", download, requirement], check=True, stdout=subprocess.DEVNULL
             )
             with tarfile.open(next(Path(download).glob("*.tar.gz"))) as archive:
-                wanted = [one for one in archive.getmembers() if one.isfile() and one.name.endswith(".ipynb")]
-                archive.extractall(target, wanted, filter="data")
+                for member in archive:
+                    place = (target / member.name).resolve()
+                    held = archive.extractfile(member) if member.isfile() and member.name.endswith(".ipynb") else None
+                    if held is not None and place.is_relative_to(target.resolve()):
+                        place.parent.mkdir(parents=True, exist_ok=True)
+                        place.write_bytes(held.read())
     return target
 
 

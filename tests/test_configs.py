@@ -103,7 +103,8 @@ def test_what_stands_beside_an_entry_is_asked_item_by_item() -> None:
 def test_a_broken_file_is_told_only_where_its_words_say_that_rules_would_speak_of_it(name: str) -> None:
     assert found(name, "{ ] =") == []
     with pytest.raises(SourceError):
-        found(name, "{ ] = base_model micro_batch_size trust_remote_code")
+        found(name, '{ ] "base_model": micro-batch-size = trust_remote_code: ')
+    assert found(name, "{ ] = base_model, micro_batch_size, trust_remote_code") == []
 
 
 def test_a_list_of_records_that_hold_such_keys_is_no_configuration() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from mlsec_lint import others, rules, source
 from mlsec_lint.check import check
-from mlsec_lint.model import Finding, Settings
+from mlsec_lint.model import Finding, Settings, SourceError
 
 FOLDER = Path(__file__).parent / "fixtures" / "inputs"
 RULES = rules.load(keep=False)
@@ -57,3 +58,43 @@ def test_every_kind_of_file_has_its_pair() -> None:
 
 def test_findings_of_cells_that_stand_in_one_line_of_the_file_are_kept_apart() -> None:
     assert len([one for one in findings("bad", "notebooks/kaggle.ipynb") if one.line == 1]) >= 4
+
+
+@pytest.mark.parametrize("name", names("bad"))
+def test_a_damaged_file_is_checked_or_refused_with_a_reason(name: str, tmp_path: Path) -> None:
+    whole = (FOLDER / "bad" / name).read_bytes()
+    dice = random.Random(name)
+    pieces = (
+        b'"',
+        b"'",
+        b"\n",
+        b"{",
+        b"]",
+        b"\\",
+        b": ",
+        b"$(",
+        b"`",
+        b"\r",
+        b"\t",
+        b"&a ",
+        b"!x ",
+        b"%",
+        b"<<E\n",
+        b"\xc3\xa9",
+    )
+    for _ in range(8):
+        data = bytearray(whole)
+        for _ in range(4):
+            at = dice.randrange(len(data) + 1)
+            data[at : at + dice.choice((0, 0, 9))] = dice.choice(pieces)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        try:
+            read = source.read(str(path), name)
+            found = check(read, RULES, Settings(preview=True, audit=True))
+        except SourceError as error:
+            assert error.message
+        else:
+            rows = (read.raw or read.text).split("\n")
+            assert all(1 <= one.line <= len(rows) + 1 and one.column >= 1 for one in found)

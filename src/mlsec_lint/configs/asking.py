@@ -5,8 +5,10 @@ Must not know files or formats.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from mlsec_lint.configs.reading import Item, Path, Tree, plain
 from mlsec_lint.holds import holds
@@ -27,19 +29,24 @@ class Spoken:
 
 
 def may_speak(text: str, table: Config, shapes: Shapes) -> bool:
-    """Return whether the words that the table needs occur in a text, so that it is worth reading as a file."""
-    words = [key.rpartition(".")[2] for key in table.keys]
-    if not any(_occurs(word, text) for word in words):
-        return False
-    if not all(_occurs(name.rpartition(".")[2], text) for name, _ in table.when):
+    """Return whether the keys that the table needs occur in a text, so that it is worth reading as a file."""
+    if not any(_occurs(key, text) for key in table.keys) or not all(_occurs(name, text) for name, _ in table.when):
         return False
     return not table.shapes or any(
-        all(_occurs(pattern.rpartition(".")[2], text) for pattern in shapes[name].has) for name in table.shapes
+        all(_occurs(one, text) for one in shape.has) and (not shape.any or any(_occurs(one, text) for one in shape.any))
+        for shape in (shapes[name] for name in table.shapes)
     )
 
 
-def _occurs(word: str, text: str) -> bool:
-    return word == "*" or word in text or ("_" in word and word.replace("_", "-") in text)
+def _occurs(pattern: str, text: str) -> bool:
+    return all(part == "*" or _key(part).search(text) for part in pattern.split("."))
+
+
+@cache
+def _key(word: str) -> re.Pattern[str]:
+    """Return what a key of this name looks like in YAML, JSON and TOML."""
+    spelled = re.escape(word).replace("_", "[-_]").replace(r"\-", "[-_]")
+    return re.compile(rf"(?<![\w-]){spelled}[\"']?\s*[:=]|\[[\w.\"' -]*\b{spelled}[\"']?\s*\]")
 
 
 def ask(tree: Tree, rules: Iterable[Rule], shapes: Shapes) -> Iterator[Spoken]:
