@@ -76,7 +76,7 @@ class Benchmarks:
 
     def __init__(self, folder: Path, rounds: int, wanted: Sequence[str]) -> None:
         self.folder, self.rounds, self.wanted = folder, rounds, wanted
-        self.names = [packages.fetch(package, folder).name for package in PACKAGES]
+        self.names = [packages.fetch(package, folder, "wheel").name for package in PACKAGES]
 
     def run(self, name: str, paths: Sequence[str], cache: str = "") -> Callable[[], Cost]:
         return lambda: measure(peers.command(name, self.folder, paths, cache).command, self.folder)

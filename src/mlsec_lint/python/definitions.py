@@ -54,7 +54,7 @@ def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> Fun
         scope=".".join((*walker.scope, name)),
         outer={**walker.function.outer, **walker.state.names} if walker.function is not None else {},
     )
-    walker.functions.append(info)
+    walker.defined(info)
     return info
 
 

@@ -65,28 +65,90 @@ class Scan:
     dashed: dict[bytes, tuple[str, ...]]  # a word -> command-line options that it begins
     beside: dict[bytes, tuple[str, ...]]  # leaf -> plain texts, one of which has to stand in the file
 
+    keys: frozenset[bytes]  # leaves that name a parameter or an entry
+
     def passes(self, text: str, module: str = "") -> bool:
         """Return whether the file may have a finding."""
         own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
-        found = words(text) | own
+        read = _read(text)
+        found = read.words | own
         if any(option in text for word in found & self.dashed.keys() for option in self.dashed[word]):
             return True
-        if not self._hit(found, text, text):
+        if not self._hits(found, text):
             return False
-        code = without_docstrings(text)
-        if code is not text and not self._hit(words(code) | own, code, text):
+        if read.shorter is not text and not self._hits(read.shorter_words | own, text):
             return False
-        code = _PROSE.sub(r"\1", code)
-        return self._hit(words(code) | own, code, text)
+        found = read.code_words | own
+        return any(self._stands(leaf, read) for leaf in self._hits(found, text))
 
-    def _hit(self, found: frozenset[bytes], code: str, text: str) -> bool:
-        for leaf in found & self.leaves.keys():
-            if any(need <= found for need in self.leaves[leaf]):
-                return True
-        for leaf in found & self.beside.keys():
-            if any(word in text for word in self.beside[leaf]):
-                return True
-        return bool(self.called and found & self.bare and self.called.search(code))
+    def _hits(self, found: frozenset[bytes], text: str) -> list[bytes]:
+        """Return the words of the rules that these words hold, together with what they need."""
+        hits = [leaf for leaf in found & self.leaves.keys() if any(need <= found for need in self.leaves[leaf])]
+        hits += [leaf for leaf in found & self.beside.keys() if any(word in text for word in self.beside[leaf])]
+        return [*hits, *(found & self.bare)]
+
+    def _stands(self, leaf: bytes, read: _Read) -> bool:
+        """Return whether a word stands where code can mean the thing: a variable of that name means nothing."""
+        if leaf in self.bare and self.called is not None and self.called.search(read.code):
+            return True
+        if leaf in self.keys and _keyed(leaf).search(read.code):
+            return True
+        if leaf not in self.leaves:
+            return False
+        return read.open or leaf in read.imported or bool(_named(leaf).search(read.code))
+
+
+class _Read:
+    """A text, and its words, read as far as they are asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = words(text)
+
+    @functools.cached_property
+    def shorter(self) -> str:
+        return without_docstrings(self.text)
+
+    @functools.cached_property
+    def shorter_words(self) -> frozenset[bytes]:
+        return words(self.shorter)
+
+    @functools.cached_property
+    def code(self) -> str:
+        return _PROSE.sub(r"\1", self.shorter)
+
+    @functools.cached_property
+    def code_words(self) -> frozenset[bytes]:
+        return words(self.code)
+
+    @functools.cached_property
+    def imported(self) -> frozenset[bytes]:
+        """The words behind `import`."""
+        return words("\n".join(_IMPORT.findall(self.code)))
+
+    @functools.cached_property
+    def open(self) -> bool:
+        """Whether names may come from a module without being written."""
+        return _STAR.search(self.code) is not None
+
+
+_read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
+_IMPORT = re.compile(r"\bimport\b(\s*\([^)]*\)|(?:[^\n\\]|\\.)*)", re.DOTALL)
+_STAR = re.compile(r"\bimport\s*\(?\s*\*")
+
+
+@functools.lru_cache(maxsize=4096)
+def _named(leaf: bytes) -> re.Pattern[str]:
+    """Return where a word names an attribute, or stands in a string."""
+    name = re.escape(leaf.decode())
+    return re.compile(rf"\.\s*(?:\\\s*)?{name}\b|[\"'][^\"'\n]*\b{name}\b")
+
+
+@functools.lru_cache(maxsize=4096)
+def _keyed(leaf: bytes) -> re.Pattern[str]:
+    """Return where a word names a parameter or an entry that is given a value."""
+    name = re.escape(leaf.decode())
+    return re.compile(rf"\b{name}[\"']?\s*\]?\s*(?::|=(?!=))|[\"'][^\"'\n]*\b{name}\b|\.\s*(?:\\\s*)?{name}\b")
 
 
 @functools.lru_cache(maxsize=8)
@@ -116,6 +178,7 @@ class _Builder:
         self.index = index
         self.leaves: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
         self.bare: list[str] = []
+        self.keys: set[bytes] = set()
         self.dashed: tuple[str, ...] = ()
         self.beside: dict[bytes, tuple[str, ...]] = {}
         self.kin: dict[str, set[str]] = defaultdict(
@@ -179,6 +242,7 @@ class _Builder:
                     self.leaves[method.encode()].add(frozenset())
             for assign in rule.assigns:
                 self.names(assign.targets)
+                self.keys.update(re.split(r"\W+", target.rstrip("']"))[-1].encode() for target in assign.targets)
             if rule.flow is not None:
                 self.names(e.call for e in rule.flow.to)
             for default in rule.defaults:
@@ -191,6 +255,7 @@ class _Builder:
 
     def _keys(self, keys: tuple[str, ...], beside: tuple[str, ...]) -> None:
         for key in keys:
+            self.keys.add(key.encode())
             if beside:
                 self.beside[key.encode()] = (*self.beside.get(key.encode(), ()), *beside)
                 continue
@@ -207,7 +272,9 @@ class _Builder:
             first = option.partition("-")[0].encode()
             dashed[first] = (*dashed.get(first, ()), option)
         beside = {leaf: tuple(dict.fromkeys(texts)) for leaf, texts in self.beside.items()}
-        return Scan(leaves, frozenset(name.encode() for name in self.bare), called, dashed, beside)
+        return Scan(
+            leaves, frozenset(name.encode() for name in self.bare), called, dashed, beside, frozenset(self.keys)
+        )
 
 
 def _module_like(part: str) -> bool:

@@ -66,6 +66,7 @@ class Walker:
         self.state = State()
         self.globals = self.state.names
         self.functions: list[FunctionInfo] = []
+        self.within: dict[str, list[FunctionInfo]] = {}  # scope -> the functions defined inside
         self.found: list[Raw] = []
         self.roots: set[str] = set()  # libraries imported
         self.stars: list[str] = []  # modules imported with `*`
@@ -109,7 +110,8 @@ class Walker:
 
     def again(self) -> None:
         """Interpret once more the functions that read an attribute before something from outside was put into it."""
-        stale = [info for info in self.functions if any(info in cls.stale for cls in self.classes)]
+        outdated = {info for cls in self.classes for info in cls.stale}
+        stale = [info for info in self.functions if info in outdated] if outdated else []
         while stale:
             for info in stale:
                 info.summary = None
@@ -119,6 +121,14 @@ class Walker:
             stale = callers
         for info in self.functions:
             self.summary(info)
+
+    def defined(self, info: FunctionInfo) -> None:
+        """Take note of a function, to be interpreted later."""
+        self.functions.append(info)
+        scope = info.scope.rpartition(".")[0]
+        while scope:
+            self.within.setdefault(scope, []).append(info)
+            scope = scope.rpartition(".")[0]
 
     def top(self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> None:
         """Interpret the module's own statements."""
@@ -274,8 +284,8 @@ class Walker:
 
     def refresh(self, info: FunctionInfo) -> None:
         """Functions defined inside see the variables as they are in the end."""
-        for inner in self.functions:
-            if inner.summary is None and not inner.running and inner.scope.startswith(info.scope + "."):
+        for inner in self.within.get(info.scope, ()):
+            if inner.summary is None and not inner.running:
                 inner.outer = {**info.outer, **self.state.names}
 
     def summarise(self, info: FunctionInfo) -> Summary:
