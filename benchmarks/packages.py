@@ -1,10 +1,11 @@
 """Lint real packages: findings by rule, severity and confidence, and a random sample to be read by a person.
 
-usage: python benchmarks/packages.py [--wild] [--folder FOLDER] [--sample N] [--seed S] [--flow-cost] [NAME==VERSION ...]
+usage: python benchmarks/packages.py [--wild] [--folder FOLDER] [--sample N] [--seed S] [NAME==VERSION ...]
 
 By default the frameworks' wheels are read; with `--wild` the source archives of applications, libraries and research
 code that use machine learning, with their notebooks, tests and Dockerfiles. Packages are fetched with `unearth`, which
 downloads without building; they are unpacked as text, and nothing of them is imported or run.
+What flow costs and is worth on the first list is told by `benchmarks/flow.py`.
 `benchmarks/readings/wild.tsv` holds the last reading of a sample of the second list.
 """
 
@@ -110,33 +111,6 @@ def lint(path: Path) -> tuple[list[dict[str, object]], float]:
     return json.loads(out)["findings"], time.monotonic() - start
 
 
-def flow_cost(path: Path) -> tuple[float, float]:
-    """Return the CPU seconds of checking a folder's files one by one, with flow and project knowledge and without."""
-    from mlsec_lint import rules, source
-    from mlsec_lint.check import check
-    from mlsec_lint.model import SourceError
-    from mlsec_lint.project import Project
-    from mlsec_lint.python import judging
-
-    ruleset = rules.load()
-    files = [str(p) for p in sorted(path.rglob("*.py"))]
-    known = Project([(f, f) for f in files], str(path))
-    seconds = []
-    for with_flow in (True, False):
-        live = judging.live
-        if not with_flow:
-            judging.live = lambda walker, value: frozenset()  # nothing has an origin
-        start = time.process_time()
-        for file in files:
-            try:
-                check(source.read(file, file, str(path)), ruleset, project=known if with_flow else None)
-            except SourceError:
-                continue
-        seconds.append(time.process_time() - start)
-        judging.live = live
-    return seconds[0], seconds[1]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("packages", nargs="*")
@@ -144,16 +118,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(".benchmarks"))
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--flow-cost", action="store_true")
     options = parser.parse_args()
     everything: list[dict[str, object]] = []
     kind = "sdist" if options.wild else "wheel"
     for package in options.packages or (WILD if options.wild else FRAMEWORKS):
         path = fetch(package, options.folder, kind)
-        if options.flow_cost:
-            both, alone = flow_cost(path)
-            print(f"{package}: {both:.1f} s with flow, {alone:.1f} s without, ratio {both / alone:.2f}")
-            continue
         found, seconds = lint(path)
         everything += found
         print(f"\n{package}: {len(found)} findings in {seconds:.0f} s")

@@ -38,6 +38,7 @@ from mlsec_lint.python.values import (
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+GETTERS = ("get", "pop", "setdefault")
 SAVER = re.compile(
     r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?"
 )  # methods that put what they hold into a file
@@ -67,7 +68,7 @@ def call(walker: Walker, node: cst.Call) -> Value:
 
 def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:
     """Return what calling `function` gives."""
-    judging.handed_on(walker, node, arguments)
+    judging.handed_on(walker, node, function, arguments)
     certain = len([a for a in function.alts if not isinstance(a, Const)]) == 1
     results = []
     unresolved: list[Alternative] = []
@@ -116,9 +117,10 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
 
 def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:
     """The result of a call that cannot be resolved carries what went into it."""
-    origins = (
-        function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
-    )
+    given = arguments.values()
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in GETTERS:
+        given = given[1:]  # a key is not what is got by it
+    origins = function.origins.union(*(v.origins for v in given)) if given else function.origins
     if isinstance(node.func, cst.Attribute):
         name = node.func.attr.value
         if name == "get" and (entry := _entry(function, arguments)) is not None:

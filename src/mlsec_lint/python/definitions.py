@@ -30,7 +30,7 @@ def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> Fun
     defaults: dict[str, Value] = {}
     for param in (*ordinary, *params.kwonly_params):
         if param.default is not None:
-            value = walker.value(param.default)
+            value = field_default(walker, walker.value(param.default))
             judging.referred(walker, value, param.default, Level.MEDIUM)
             value = field_default(walker, value)
             if judging.default(walker, param.name.value, value, param) or handed_through(value):

@@ -16,7 +16,7 @@ from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_va
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import texts
-from mlsec_lint.python.values import Const, Name, Origin, Text, Value, told
+from mlsec_lint.python.values import Const, Name, Origin, Symbol, Table, Text, Value, told
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -175,8 +175,15 @@ def _conditions(
         answer = judge.ask(predicate, value)
         if answer.some_not:
             sure = Level.MEDIUM if answer.some or answer.open else Level.HIGH
-            return parameter, _shown(judge, predicate, value, False), sure
+            return parameter, _shown(judge, predicate, value, False), Level.LOW if _optional(value) else sure
     return None
+
+
+def _optional(value: Value) -> bool:
+    """`revision=None` handed through: whether it is given is the callers' choice."""
+    return len(value.alts) > 1 and all(
+        isinstance(alt, Symbol) or (isinstance(alt, Const) and alt.value is None) for alt in value.alts
+    )
 
 
 def _shown(judge: Judge, predicate: Predicate, value: Value, wanted: bool) -> str:
@@ -216,15 +223,19 @@ def referred(walker: Walker, value: Value, node: cst.CSTNode, most: Level) -> No
                     _reference(walker, node, alt.dotted, rule, match, empty, most)
 
 
-def handed_on(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
-    """Ask the rules about library functions given as arguments: `map(pickle.load, files)`."""
-    if walker.silent:
+def handed_on(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> None:
+    """Ask the rules about library functions given as arguments: `map(pickle.load, files)`.
+
+    A rule about the call itself speaks of what it is given.
+    """
+    if walker.silent or any(isinstance(alt, Name) and walker.index.calls.find(alt.dotted) for alt in function.alts):
         return
 
     for value, argument in (*arguments.positional, *arguments.keywords.values()):
         if argument is None or walker.silent:
             continue
-        for alt in value.alts:
+        tables = [a for a in value.alts if isinstance(a, Table)]
+        for alt in (*value.alts, *(a for table in tables for _, held in table.entries for a in held.alts)):
             if isinstance(alt, Name):
                 for rule, match in walker.index.calls.find(alt.dotted):
                     if match.reference and _is_function(node, walker):

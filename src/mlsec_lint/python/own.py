@@ -30,6 +30,7 @@ from mlsec_lint.python.values import (
     Value,
     Verdict,
     join,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     if info.walker.applied:
         _call_back(walker, node, info, values)
     result = binding.value(summary.returns)
+    if any(isinstance(a, Symbol) and a.ident.startswith(f"p{info.ident}:") for a in summary.returns.alts):
+        result = told(result)  # it settles what its callers choose
     if _unclear(result):
         verdict = unseen_check(walker, node, arguments)
         if verdict is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Edit, Finding, Fix, Match, Related, Source, SourceError
+from mlsec_lint.model import Edit, Finding, Fix, Level, Match, Related, Source, SourceError
 from mlsec_lint.python import visitors
 from mlsec_lint.python.positions import Lines, spans
 from mlsec_lint.python.raw import Raw
@@ -91,17 +91,24 @@ def _excused(raw: Raw, walker: Walker) -> bool:
 
 
 def _decide(found: list[Raw]) -> list[Raw]:
-    """Keep one finding for each fault: the worst of each rule at a node, and the more specific of two rules."""
+    """Keep one finding for each fault: the worst of each rule at a node, and the more specific of two rules.
+
+    A guess does not stand before what is known.
+    """
     best: dict[tuple[str, int], Raw] = {}
     for raw in found:
         key = (raw.rule.code, id(raw.node))
         old = best.get(key)
-        if old is None or (raw.severity, raw.confidence) > (old.severity, old.confidence):
+        if old is None or _weight(raw) > _weight(old):
             best[key] = raw
     beaten: dict[int, set[str]] = {}
     for raw in best.values():
         beaten.setdefault(id(raw.node), set()).update(raw.rule.over)
     return [raw for raw in best.values() if raw.rule.code not in beaten[id(raw.node)]]
+
+
+def _weight(raw: Raw) -> tuple[bool, Level, Level]:
+    return raw.confidence is not Level.LOW, raw.severity, raw.confidence
 
 
 class _Placer:

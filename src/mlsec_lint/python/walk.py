@@ -81,6 +81,7 @@ class Walker:
         self.tried: list[set[str]] = []  # callables of the `try` bodies we are in
         self.told_defaults: set[int] = set()
         self.digests = Digests()
+        self.known: dict[str, Value | None] = {}  # names looked up in other modules
         self.resolving: set[str] = set()  # names of other modules being looked into
         self.vouched: set[int] = set()  # calls whose result a check has vouched for
         self.called: set[str] = set()  # library callables called
@@ -184,9 +185,12 @@ class Walker:
 
     def resolve(self, dotted: str) -> Value | None:
         """Return what a dotted name is in the project's other modules; what rules speak of stays the library's."""
-        if self.project is None or self.index.calls.find(dotted) or self.index.source(dotted):
+        if self.project is None:
             return None
-        return self.project.resolve(dotted, self.source.path)
+        if dotted not in self.known:
+            ours = not (self.index.calls.find(dotted) or self.index.source(dotted))
+            self.known[dotted] = self.project.resolve(dotted, self.source.path) if ours else None
+        return self.known[dotted]
 
     def bind(self, name: str, value: Value) -> None:
         """Give a name a value."""
