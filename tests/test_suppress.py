@@ -12,7 +12,8 @@ from flake8.violation import Violation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsec_lint import fix, suppress
+from mlsec_lint import fix, rules, suppress
+from mlsec_lint.check import check
 from mlsec_lint.model import Finding, Hidden, Level, Place, Rule, Shell, Source
 from mlsec_lint.suppress import comments
 
@@ -313,3 +314,18 @@ def _by_flake8(one: Finding, lines: list[str]) -> bool:
     if whole is None:  # flake8 then looks the line up by itself
         whole = lines[one.line - 1] if one.line <= len(lines) else ""
     return bool(Violation(one.code, "a.py", one.line, one.column, "m", whole).is_inline_ignored(False))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("shell", "pip install \\\n  torch  # noqa: MLS209 -- ours\npip install torch\n"),
+        ("dockerfile", "RUN pip install \\\n  torch  # noqa: MLS209 -- ours\nRUN pip install torch\n"),
+    ],
+)
+def test_a_command_of_several_lines_is_excused_on_its_last_where_alone_a_comment_fits(kind: str, text: str) -> None:
+    found = Source("x", text, kind)
+    known = rules.load()
+    shown, hidden = suppress.apply(found, check(found, known), known.rules)
+    assert [(one.code, one.line) for one in shown] == [("MLS209", 3)]
+    assert [(one.finding.code, one.finding.line, one.reason) for one in hidden] == [("MLS209", 1, "ours")]

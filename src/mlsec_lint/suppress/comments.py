@@ -110,7 +110,11 @@ def statements(source: Source, lines: list[str]) -> Iterator[tuple[int, int, Com
     Comments are the column, 0-based, where one starts and whether it is all that the line holds, by line.
     """
     if source.kind not in ("python", "notebook"):
-        yield from ((number, number, None) for number in range(1, len(lines) + 1))
+        first = 1
+        for number, line in enumerate(lines, start=1):
+            if not line.rstrip("\r\n").endswith("\\") or number == len(lines):
+                yield first, number, None
+                first = number + 1
         return
     for start, stop in _cells(source, len(lines)):
         try:
