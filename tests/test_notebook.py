@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsec_lint import rules, source
+from mlsec_lint import commands, rules, source
 from mlsec_lint.check import check
 from mlsec_lint.model import Edit, Source, SourceError
 from mlsec_lint.source import notebook
@@ -303,3 +303,38 @@ def test_a_cell_that_an_editor_calls_plain_text_is_run_by_the_kernel_all_the_sam
     cell = {"cell_type": "code", "source": "!pip install a", "metadata": {"vscode": {"languageId": "plaintext"}}}
     read = notebook.read(json.dumps({"cells": [cell], "metadata": {"kernelspec": {"language": "python"}}}), "n.ipynb")
     assert [one.text for one in read.shell] == ["pip install a"]
+
+
+def commands_of(*cells: str) -> list[str]:
+    return [one.text for one in commands.find(of_cells(*cells))]
+
+
+def test_what_the_code_sets_once_is_known_to_shell_lines() -> None:
+    assert commands_of("URL = 'https://x/a'", "!get $URL \"$URL/b\" {URL}/c '{URL}'") == [
+        "get https://x/a https://x/a/b https://x/a/c https://x/a"
+    ]
+    assert commands_of("U = 'a'\nU = 'b'", "!get $U {U}") == ["get … …"]
+    assert commands_of("x = 1", "!U=a; get $U ${U}") == ["get a a"]
+    assert commands_of("U = 'a'", "%%bash\nget $U") == ["get …"]
+
+
+def test_variables_that_a_magic_sets_are_those_of_programs() -> None:
+    assert commands_of("%env A=b c\n%set_env D e") == ["export A=b c", "export D=e"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("get_ipython().system('pip install a')", ["pip install a"]),
+        ("    x = get_ipython().getoutput('pip install a')", ["pip install a"]),
+        ("get_ipython().run_line_magic('pip', 'install -q a')", ["pip install -q a"]),
+        ("get_ipython().run_line_magic('matplotlib', 'inline')", []),
+        ("get_ipython().run_cell_magic('bash', '', 'pip install a\\nget u | sh\\n')", ["pip install a", "get u", "sh"]),
+        ("get_ipython().run_cell_magic('html', '', 'pip install a')", []),
+        ("get_ipython().system(line)", []),
+    ],
+)
+def test_what_nbconvert_makes_of_shell_lines_is_read(line: str, expected: list[str]) -> None:
+    found = list(commands.find(source.from_text("import os\n" + line + "\n", "a.py")))
+    assert [one.text for one in found] == expected
+    assert {one.line for one in found} <= {2}

@@ -47,7 +47,7 @@ def check(
         from mlsec_lint import python
 
         found += python.analyse(source, index, project)
-    if source.kind != "python" or source.path.endswith("setup.py") or source.text.startswith("# Databricks "):
+    if source.kind != "python" or source.path.endswith("setup.py") or _was_notebook(source.text):
         from mlsec_lint import others
 
         found += others.find(source, index.rules, facts)
@@ -94,6 +94,11 @@ def _in_cell(source: Source, related: Related) -> Related:
         return related
     place = source.places[related.line - 1]
     return replace(related, line=place.line, cell=place.cell, cell_line=place.cell_line)
+
+
+def _was_notebook(text: str) -> bool:
+    """Return whether a Python file is a notebook that was exported, so that shell lines may stand in it."""
+    return "get_ipython()" in text or text.startswith("# Databricks ")
 
 
 def _rules(settings: Settings, code: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlsec_lint.commands import workflows
@@ -30,9 +30,14 @@ def find(source: Source) -> Iterator[Command]:
     shell = source.shell
     if source.kind == "python" and source.text.startswith(magics.DATABRICKS):
         shell = magics.databricks(source.text)
-    lines = [split(entry.text, entry.holes, line=entry.line, column=entry.column) for entry in shell]
+    constants = magics.constants(source.text) if source.kind == "notebook" and shell else {}
+    lines = [
+        split(entry.text, _values(entry.holes, constants), line=entry.line, column=entry.column) for entry in shell
+    ]
     yield from finish([command for commands in lines for command in commands])
-    if source.kind == "shell":
+    if source.kind == "python" and magics.EXPORTED in source.text:
+        yield from finish(list(_exported(source.text)))
+    elif source.kind == "shell":
         yield from split(source.text)
     elif source.kind == "dockerfile":
         yield from finish(list(_dockerfile(source.text)))
@@ -42,6 +47,18 @@ def find(source: Source) -> Iterator[Command]:
             yield Command((Word(name, name),), line, column, line, column + len(name), (), ((name, value),))
         for script in workflows.scripts(source, roots):
             yield from split(script.text, line=script.line, column=script.column)
+
+
+def _values(holes: Sequence[str], constants: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what stands in the holes; `$NAME` is the shell's own where the notebook's code sets no such name."""
+    values = {hole: constants.get(hole.strip("{}$")) for hole in holes}
+    return {hole: value for hole, value in values.items() if value is not None or hole.startswith("{")}
+
+
+def _exported(text: str) -> Iterator[Command]:
+    for line, column, script in magics.exported(text):
+        for command in split(script):
+            yield replace(command, line=line, column=column, end_line=line, end_column=column + len(magics.EXPORTED))
 
 
 def _dockerfile(text: str) -> Iterator[Command]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlsec_lint.commands.words import Word
 
+Holes = Sequence[str] | Mapping[str, str | None]
 DEEPEST = 12  # substitutions inside substitutions
 NOTHING = "\0"  # stands for a character that has been taken out, so that columns stay
 OPERATOR = re.compile(r"\|\||\|&|&&|;;&?|;&|[|;\n()]|&(?!>)")
@@ -25,11 +26,14 @@ class Lexer:
     """Reads words from one text, beginning at `at`; a subclass reads the commands of substitutions."""
 
     def __init__(
-        self, text: str, holes: Sequence[str], variables: dict[str, str | None], line: int, column: int, depth: int = 0
+        self, text: str, holes: Holes, variables: dict[str, str | None], line: int, column: int, depth: int = 0
     ) -> None:
         # A carriage return belongs to the line end after it; a character that means nothing keeps the columns.
         self.text = text.replace("\\\r\n", NOTHING + "\\\n").replace("\r\n", NOTHING + "\n") if "\r" in text else text
-        self.holes, self.variables, self.depth = tuple(h for h in holes if h), variables, depth
+        values = dict(holes) if isinstance(holes, Mapping) else dict.fromkeys(holes)
+        # the longest first: `$U` stands in `$URL`
+        self.holes = {hole: values[hole] for hole in sorted(values, key=len, reverse=True) if hole}
+        self.variables, self.depth = variables, depth
         self.line, self.column = line, column
         self.at = 0
         self._starts = [0] + [found.end() for found in re.finditer("\n", text)]
@@ -86,7 +90,7 @@ class Lexer:
         parts: list[str | None] = []
         while self.at < len(text):
             if hole := next((h for h in self.holes if text.startswith(h, self.at)), ""):
-                parts.append(None)
+                parts.append(self.holes[hole])
                 self.at += len(hole)
                 continue
             if plain := _PLAIN.match(text, self.at):
@@ -132,8 +136,8 @@ class Lexer:
         """Return a quoted text, cut at its holes."""
         if not any(hole in text for hole in self.holes):
             return [text]
-        pieces = re.split("|".join(re.escape(hole) for hole in self.holes), text)
-        return [part for piece in pieces for part in (piece, None)][:-1]
+        pieces = re.split(f"({'|'.join(re.escape(hole) for hole in self.holes)})", text)
+        return [self.holes[piece] if number % 2 else piece for number, piece in enumerate(pieces)]
 
     def _quoted(self, parts: list[str | None]) -> None:
         text = self.text
@@ -157,7 +161,10 @@ class Lexer:
 
     def _expand(self, parts: list[str | None]) -> None:
         text = self.text
-        if text[self.at] == "`":
+        if hole := next((h for h in self.holes if text.startswith(h, self.at)), ""):
+            self.at += len(hole)
+            parts.append(self.holes[hole])
+        elif text[self.at] == "`":
             self.at += 1
             self._substitution("`")
             parts.append(None)

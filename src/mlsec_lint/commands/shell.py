@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlsec_lint.commands.following import finish
-from mlsec_lint.commands.lexing import DEEPEST, NOTHING, OPERATOR, Lexer
+from mlsec_lint.commands.lexing import DEEPEST, NOTHING, OPERATOR, Holes, Lexer
 from mlsec_lint.commands.words import (
     DIGESTS,
     INTERPRETERS,
@@ -31,7 +31,7 @@ _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
 
 def split(
     text: str,
-    holes: Sequence[str] = (),
+    holes: Holes = (),
     *,
     line: int = 1,
     column: int = 1,
@@ -39,7 +39,7 @@ def split(
 ) -> tuple[Command, ...]:
     """Return the commands in `text`, in the order in which they stand, those inside substitutions included.
 
-    `holes` are texts that stand for unknown values; `line` and `column` say where the text begins; `variables` are
+    `holes` are texts that stand for values, which are unknown unless it is a mapping that gives them; `line` and `column` say where the text begins; `variables` are
     known beforehand (None: set, but not known).
     """
     reader = Reader(text, holes, dict(variables or {}), line, column)
@@ -59,7 +59,7 @@ class Reader(Lexer):
     """Reads one text; `found` grows by the commands in it."""
 
     def __init__(
-        self, text: str, holes: Sequence[str], variables: dict[str, str | None], line: int, column: int, depth: int = 0
+        self, text: str, holes: Holes, variables: dict[str, str | None], line: int, column: int, depth: int = 0
     ) -> None:
         super().__init__(text, holes, variables, line, column, depth)
         self.found: list[Command] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mlsec_lint.model import Shell
@@ -24,6 +24,8 @@ STATEMENTS = frozenset({"time", "timeit", "prun", "memit"})
 _CELL = re.compile(r"%%(!|\w+)\s*(.*)")
 # Databricks gives a whole cell to another language by a line of one percent sign.
 _LANGUAGE = re.compile(r"%(sh|sql|scala|r|md|md-sandbox|fs|python|run)\b\s*(.*)")
+EXPORTED = "get_ipython()"  # stands in every line that `jupyter nbconvert --to script` has turned into a call
+_EXPORTED = re.compile(r"get_ipython\(\)\.(system|getoutput|run_line_magic|run_cell_magic)\((.*)\)")
 DATABRICKS = "# Databricks notebook source"  # the first line of a notebook that was exported to a Python file
 _MAGIC = re.compile(r"# MAGIC ?(.*)")
 _LINE = re.compile(r"(\s*)(!!?|%)(.*)", re.DOTALL)
@@ -32,7 +34,9 @@ _ASSIGN = re.compile(rf"(\s*{_TARGET}(?:\s*,\s*{_TARGET})*\s*,?\s*=\s*)([!%])(?!
 _HELP = re.compile(r"\s*(?:\?{1,2}\s*[\w.*%]+|%{0,2}[A-Za-z_][\w.*\[\]'\"]*\?{1,2})\s*;?\s*(?:#.*)?")
 _NOQA = re.compile(r"\s#\s*noqa\b.*", re.IGNORECASE)
 _OPTIONS = re.compile(r"(?:\s+-[a-zA-Z](?:\s*\d+)?(?=\s))*\s+")
-_HOLE = re.compile(r"(?<!\$)\{[A-Za-z_][^{}\s,;|]*\}")
+_HOLE = re.compile(r"(?<!\$)\{[A-Za-z_][^{}\s,;|]*\}|(?<![\\$])\$[A-Za-z_]\w*")
+_CONSTANT = re.compile(r"^([A-Za-z_]\w*)\s*(?::\s*str\s*)?=(?!=)\s*(.*)$", re.MULTILINE)
+_LITERAL = re.compile(r"([\"'])([^\"'\\{}]*)\1\s*;?\s*(?:#.*)?")
 # What a logical line consists of, as far as its end is concerned.
 _PIECE = re.compile(
     r"""(?P<comment>\#.*)|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<triple>\"{3}|'{3})"""
@@ -81,6 +85,16 @@ def read_joined(lines: Sequence[str]) -> Cell:
                 stop += 1
             blank[start : stop + 1] = ["#"] * (stop + 1 - start)
     return Cell(tuple("#" for _ in lines), tuple(shell), first)
+
+
+def constants(text: str) -> dict[str, str]:
+    """Return the names that a notebook's code sets at the top of a cell to one string and to nothing else."""
+    found: dict[str, str | None] = {}
+    for name, value in _CONSTANT.findall(text):
+        literal = _LITERAL.fullmatch(value.strip())
+        known = literal[2] if literal else None
+        found[name] = known if found.get(name, known) == known else None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def holes_in(text: str) -> tuple[str, ...]:
@@ -158,6 +172,8 @@ def _cell_magic(cell: re.Match[str], at: int, lines: Sequence[str], result: list
     if name in PYTHON_BODIES:
         return True
     script = name in SHELL_BODIES
+    if name == "script" and rest.startswith("python"):
+        return True
     if name == "script":
         script = rest.split()[:1] in (["bash"], ["sh"], ["zsh"], ["/bin/bash"], ["/bin/sh"])
     if name in ("writefile", "file"):
@@ -182,6 +198,31 @@ def _language_cell(language: re.Match[str], lines: Sequence[str], result: list[s
         shell.append(Shell("\n".join(script), 1, 1))
     result[1:] = [_kept(line) for line in lines[1:]]
     return False
+
+
+def exported(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the shell lines of a notebook that was exported to a Python file: line, column (from 1) and script."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        found = _EXPORTED.search(line)
+        if found is None:
+            continue
+        try:
+            given = ast.literal_eval(f"({found[2]},)")
+        except (SyntaxError, ValueError):
+            continue
+        script = _script(found[1], [one for one in given if isinstance(one, str)])
+        if script.strip():
+            yield number, found.start() + 1, script
+
+
+def _script(method: str, given: Sequence[str]) -> str:
+    """Return what a call of IPython's shell object hands to a shell."""
+    if method in ("system", "getoutput"):
+        return given[0] if given else ""
+    name = given[0] if given else ""
+    if method == "run_line_magic" and len(given) == 2:
+        return f"{name} {given[1]}" if name in PROGRAMS else given[1] if name in SHELLS else ""
+    return given[2] if method == "run_cell_magic" and len(given) == 3 and name in SHELL_BODIES else ""
 
 
 def databricks(text: str) -> tuple[Shell, ...]:
@@ -232,6 +273,9 @@ def _line_magic(lines: Sequence[str], at: int, result: list[str], shell: list[Sh
             return True
         if word in PROGRAMS:
             shell.append(Shell(rest, at + 1, column, holes_in(rest)))
+        elif word in ("env", "set_env") and after.strip():
+            pair = re.sub(r"^(\w+)\s+", r"\1=", after.strip())
+            shell.append(Shell(f"export {pair}", at + 1, max(column - len("export "), 1), holes_in(rest)))
         elif word in SHELLS and after.strip():
             skip = len(word) + len(after) - len(after.lstrip())
             shell.append(Shell(rest[skip:], at + 1, column + skip, holes_in(rest)))
