@@ -19,6 +19,7 @@ from mlsec_lint.python.handing import handed
 from mlsec_lint.python.library import call_library
 from mlsec_lint.python.members import class_member, entry_of, resolved
 from mlsec_lint.python.own import applied, bind, call_own, keep_attributes, method_results
+from mlsec_lint.python.texts import offered
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -148,7 +149,7 @@ def _entry(function: Value, arguments: Arguments) -> Value | None:
     if not isinstance(key, Const) or not isinstance(key.value, str):
         return None
     entry = entry_of(Symbol(alt.ident.removesuffix(".get")), key.value, function.origins)
-    return join(entry, *(value for value, _ in arguments.positional[1:2]))
+    return join(entry, *(offered(value) for value, _ in arguments.positional[1:2]))
 
 
 def _construct(walker: Walker, node: cst.Call, cls: ClassInfo, arguments: Arguments) -> Value:

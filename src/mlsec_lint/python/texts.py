@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlsec_lint.python.values import NONE, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value
+from mlsec_lint.python.values import NONE, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value, told
 
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 
@@ -96,6 +96,11 @@ def handed_through(value: Value) -> bool:
     """Return whether a default is text that callers choose, such as `revision="main"`; an address is a fact of its own."""
     known = texts(value)
     return bool(known) and not any("://" in text for text in known)
+
+
+def offered(default: Value) -> Value:
+    """Return the default of `options.get("revision", "main")`: whoever gives the options chooses."""
+    return told(default) if handed_through(default) else default
 
 
 def concat(left: Value, right: Value, path: bool = False, between: str = "") -> Value:

@@ -12,6 +12,7 @@ from mlsec_lint.python.calls import apply
 from mlsec_lint.python.dispatch import evaluate, meaning
 from mlsec_lint.python.members import element
 from mlsec_lint.python.targets import rebind_attribute, rebind_table
+from mlsec_lint.python.texts import offered
 from mlsec_lint.python.values import Alternative, Const, Sequence, Table, Value, Verdict, join, known, unknown
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def _get(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     key = args.positional[0][0]
     default = args.positional[1][0] if len(args.positional) > 1 else known(None)
     method = node.func.attr.value if isinstance(node.func, cst.Attribute) else "get"
+    if method != "setdefault":
+        default = offered(default)
     out: list[Value] = []
     for alt in args.receiver.alts:
         if isinstance(alt, Table):
