@@ -18,7 +18,7 @@ from mlsec_lint.check import check
 from mlsec_lint.model import Example, Finding, Rule, RuleFix, RuleSet, Settings
 
 RULES = rules.load()
-KINDS = ("matches", "assigns", "defaults", "entries", "commands", "texts", "requirements")
+KINDS = ("matches", "assigns", "defaults", "entries", "commands", "texts", "requirements", "configs")
 EVERYTHING = Settings(audit=True, preview=True)
 PASSES = 3
 FIXTURES = {
@@ -48,6 +48,11 @@ def only(rule: Rule, kind: str, number: int) -> Rule:
     else:
         tables[kind], flow = (getattr(rule, kind)[number],), None
     return replace(rule, **tables, flow=flow)
+
+
+def plain(text: str, filename: str) -> str:
+    """The text without its marks, which in JSON are a part of a string."""
+    return text if filename.endswith((".json", ".ipynb")) else proof.unmarked(text)
 
 
 def found(text: str, filename: str, ruleset: RuleSet) -> list[Finding]:
@@ -99,7 +104,7 @@ def test_every_fix_is_made_or_shown_in_an_example(rule: Rule) -> None:
         alone = replace(RULES, rules=(only(rule, kind, number),), digest=f"{rule.code}{kind}{number}")
         texts = [(example.code, example.filename) for example in rule.examples if example.bad]
         texts += [(text, name) for name, text in FIXTURES.items() if rule.code in text]
-        fixes = [finding.fix for text, name in texts for finding in found(proof.unmarked(text), name, alone)]
+        fixes = [finding.fix for text, name in texts for finding in found(plain(text, name), name, alone)]
         if any(made is not None and made.safety == one.safety for made in fixes):
             shown.add((kind, one))
         else:
@@ -110,7 +115,7 @@ def test_every_fix_is_made_or_shown_in_an_example(rule: Rule) -> None:
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_what_was_found_is_gone_and_nothing_came(rule: Rule, example: Example) -> None:
     ruleset = proof.in_force(RULES, rule)
-    text = proof.unmarked(example.code)
+    text = plain(example.code, example.filename)
     before = found(text, example.filename, ruleset)
     after = mended(text, example.filename, ruleset)
     if example.filename.endswith(".py"):
@@ -178,8 +183,8 @@ LAYOUTS = [
     if example.bad
     and example.filename.endswith(".py")
     and calls_of(
-        proof.unmarked(example.code),
-        found(proof.unmarked(example.code), example.filename, proof.in_force(RULES, rule)),
+        plain(example.code, example.filename),
+        found(plain(example.code, example.filename), example.filename, proof.in_force(RULES, rule)),
     )
 ]
 
@@ -189,7 +194,7 @@ LAYOUTS = [
 @given(data=st.data())
 def test_the_same_is_made_of_a_call_in_any_layout(rule: Rule, example: Example, data: st.DataObject) -> None:
     ruleset = proof.in_force(RULES, rule)
-    text = proof.unmarked(example.code)
+    text = plain(example.code, example.filename)
     calls = calls_of(text, found(text, example.filename, ruleset))
 
     @st.composite
@@ -268,7 +273,7 @@ def without_imports(text: str) -> ast.Module:
 )
 def test_only_the_arguments_that_are_meant_differ(rule: Rule, example: Example) -> None:
     alone = replace(RULES, rules=(rule,), digest=f"alone{rule.code}")
-    text = proof.unmarked(example.code)
+    text = plain(example.code, example.filename)
     after = mended(text, example.filename, alone)
     names, functions, values = meant(rule)
     allowed = names | {f"{name}()" for name in functions} | ({"()"} if names or values else set())

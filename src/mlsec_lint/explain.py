@@ -69,8 +69,9 @@ def _sections(rule: Rule) -> Iterator[tuple[str, str]]:
         shown = [_example(one) for one in rule.examples if one.bad is bad]
         if shown:
             yield title, "\n\n".join(shown)
-    if rule.fix is not None:
-        yield "Fix", _fix(rule.fix.safety)
+    safeties = {one.safety for one in rule.fixes}
+    if safeties:
+        yield "Fix", "\n\n".join(_fix(safety) for safety in ("safe", "unsafe", "display") if safety in safeties)
     if rule.over:
         codes = ", ".join(rule.over)
         yield "Beside other rules", f"Where this rule reports a line, {codes} about the same call stays silent."
@@ -104,7 +105,7 @@ def _fix(safety: str) -> str:
         return "`mlsec-lint check --fix` mends it; what a working program does is not changed."
     if safety == "unsafe":
         return "`mlsec-lint check --fix --unsafe-fixes` mends it; what the program does may change, so look at it."
-    return "A fix is shown, and never applied."
+    return "A fix is shown, and never applied: something has to be looked up."
 
 
 def _guideline(item: str) -> str:

@@ -231,6 +231,7 @@ class Config:
     message: str = ""
     severity: Level | None = None
     confidence: Level | None = None
+    fix: RuleFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,16 @@ class Rule:
     visitor: str = ""
     fix: RuleFix | None = None
     examples: tuple[Example, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[RuleFix, ...]:
+        """The rule's fix and those of its tables."""
+        every = [self.fix, *(one.fix for one in self.matches), *(one.fix for one in self.assigns)]
+        every += [*(one.fix for one in self.defaults), *(one.fix for one in self.entries)]
+        every += [*(one.fix for one in self.commands), *(one.fix for one in self.texts)]
+        every += [*(one.fix for one in self.requirements), *(one.fix for one in self.configs)]
+        every += [one.fix for one in self.flow.to] if self.flow is not None else []
+        return tuple(dict.fromkeys(fix for fix in every if fix is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Must not know LibCST, or where files are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -49,7 +50,19 @@ def _configuration(source: Source, rules: RuleSet) -> Iterator[Finding]:
             confidence=min(table.confidence or rule.confidence, Level.HIGH), end_line=line,
             end_column=min(item.end - begin, len(row)) + 1, guidelines=rule.guidelines, cwe=rule.cwe,
             excerpt=row.strip(), text_line=line, subject=subject,
+            fix=_entry_fix(table.fix, source.text, item.start, item.end),
         )  # fmt: skip
+
+
+def _entry_fix(fix: RuleFix | None, text: str, start: int, end: int) -> Fix | None:
+    """Return the fix of an entry of a configuration file, which is written between two offsets."""
+    new = text[start:end]
+    for pattern, replacement in fix.replace if fix is not None else ():
+        new = re.sub(pattern, replacement, new)
+    if fix is None or new == text[start:end]:
+        return None
+    places = [(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)) for at in (start, end)]
+    return Fix(fix.safety, (Edit(*places[0], *places[1], new),))
 
 
 def has_dependencies(source: Source) -> bool:

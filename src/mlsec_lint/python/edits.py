@@ -248,7 +248,7 @@ def value_written(node: cst.CSTNode, name: str) -> cst.BaseExpression | None:
             return node.value if not node.star else None
         case cst.Call(args=[*_, last]) if _last_name(node.func) in _SETTERS:
             return last.value if _positional(last) else _keyword(node, "default")
-        case cst.Call():
+        case cst.Call() if _keyword(node, "action") is None:  # else it is the switch that has to be turned round
             return _keyword(node, "default") or _keyword(node, name)
     return None
 

@@ -224,6 +224,7 @@ class Detection:
             message=table.get("message", ""),
             severity=_level(table, "severity"),
             confidence=_level(table, "confidence"),
+            fix=self.fix("config", key, table),
         )
 
     def requirement(self, key: str, table: Table) -> Requirement:

@@ -20,6 +20,7 @@ MEANINGFUL: Mapping[str, tuple[str, ...]] = {
     "command": ("set", "remove", "replace"),
     "requirement": ("set", "replace"),
     "text": ("replace",),
+    "config": ("replace",),
 }
 WORDS = ("set", "remove", "call", "value", "delete", "replace")
 _EXPRESSIONS = ("match", "flow")  # where `set` gives Python expressions

@@ -201,6 +201,7 @@ CONFIG = _table(
     message=MESSAGE,
     severity=LEVEL,
     confidence=LEVEL,
+    fix=OWN_FIX,
 )
 EXAMPLE = _table(("code",), code=_text(), note=_text(), fixed=_text(), filename=_text(), lock=_text())
 

@@ -147,6 +147,8 @@ def _finding(source: Source, rule: Rule, directive: Directive, own: str | None, 
         value = ", ".join(meant)
         tail = _SLIP.sub("", directive.text[len("# noqa") :], count=1).lstrip("])")
         fix = Fix("safe", (_edit(directive, f"# noqa: {value}{tail}"),))
+    elif rule.code == UNEXPLAINED:
+        fix = Fix("display", (_edit(directive, f"{directive.text} -- <reason>"),))
     place = source.places[directive.line - 1] if 0 < directive.line <= len(source.places) else None
     return Finding(
         path=source.path,
