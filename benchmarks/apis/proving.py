@@ -119,6 +119,8 @@ def _facts(apis: Apis, found: Claims) -> None:
         found.say(name, "checks")
     for name, ends in apis.saves.items():
         found.say(name, "saves", ends)
+    for name, ends in apis.options.items():
+        found.say(name, "options", ends)
     for label, pairs in (("returns", apis.returns), ("aliases", apis.aliases)):
         for name, other in pairs.items():
             found.say(name, label)

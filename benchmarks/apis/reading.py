@@ -138,7 +138,7 @@ class Library:
         elif isinstance(member, griffe.Attribute):
             got = next((one for one in self._meant(member, depth) if not isinstance(one.thing, griffe.Attribute)), None)
             got = replace(got, how=_worse(REEXPORT, got.how)) if got and _renames(member) else Found(member)
-        elif member is not None:
+        elif isinstance(member, (griffe.Module, griffe.Class, griffe.Function)):
             got = Found(member)
         elif part in module.overloads:
             got = Found(module.overloads[part][-1])

@@ -334,6 +334,7 @@ class Apis:
     digests: Mapping[str, tuple[str, ...]]  # "strong" / "weak" -> callables that compute a digest
     checks: tuple[str, ...]  # callables that compare digests, verify signatures or scan; raise or return the verdict
     groups: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # callable -> (parameter: name, its default)
     phrases: Mapping[str, str] = field(default_factory=dict)  # origin kind -> what messages say of it
     restricts: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict

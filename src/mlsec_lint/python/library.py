@@ -13,6 +13,7 @@ from mlsec_lint.python.contents import checkable, contents, path_keys
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
 from mlsec_lint.python.handing import handed
+from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import NONE, Instance, Name, Origin, Origins, Value, Verdict, join
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def call_library(
             of_, weak = digested(alt.receiver)
             return Value((Verdict(of_ or NONE, weak, True, digest_of(alt.receiver)),))
         return alt.receiver
+    option = index.apis.options.get(dotted)
+    if option is not None:
+        _option(walker, node, option, bound)
     saves = index.apis.saves.get(dotted)
     if saves is not None:
         _save(walker, node, dotted, saves, bound)
@@ -126,6 +130,14 @@ def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Argumen
     if kind in receiver_kinds:
         return result.with_origins(arguments.receiver.origins if arguments.receiver is not None else NONE)
     return result.with_origins({Origin(kind, dotted, walker.site(node))})
+
+
+def _option(walker: Walker, node: cst.Call, option: tuple[str, str], arguments: Arguments) -> None:
+    """Ask the rules about the default of an option that the call declares."""
+    name, default = (arguments.get(one) for one in option)
+    if name is not None and default is not None:
+        for one in texts(name[0]):
+            judging.default(walker, one.lstrip("-").replace("-", "_"), default[0], node)
 
 
 def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], arguments: Arguments) -> None:

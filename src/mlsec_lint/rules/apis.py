@@ -122,6 +122,7 @@ class _Builder:
             sources=self.lists("sources"),
             handlers=self.lists("handlers"),
             saves=self.spread("saves", tuple),
+            options=self.spread("options", tuple),
             digests=self.lists("digests"),
             checks=self.lists("checks").get("", ()),
             groups=groups,

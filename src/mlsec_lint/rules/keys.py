@@ -256,6 +256,7 @@ APIS = _table(
     sources=ORIGIN_MAP,
     handlers=ORIGIN_MAP,
     saves=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
+    options=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     digests=_table(strong=NAMES, weak=NAMES),
     checks=NAMES,
     artefacts=_map(

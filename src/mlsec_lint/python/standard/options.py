@@ -50,7 +50,9 @@ def _update_environment(walker: Walker, node: cst.Call, args: Arguments) -> Valu
     return known(None)
 
 
-@meaning("argparse.ArgumentParser.add_argument", "argparse._ArgumentGroup.add_argument")
+@meaning(
+    "argparse.ArgumentParser.add_argument", "argparse._ArgumentGroup.add_argument", "optparse.OptionParser.add_option"
+)
 def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     dest = args.keywords.get("dest")
     name = texts(dest[0])[0] if dest is not None and texts(dest[0]) else _named(args)
