@@ -37,7 +37,7 @@ AT = "rules/loading/MLS101-x.toml"
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that reports the codes after `hits`, at low confidence after `guess`, and stumbles over `crash`."""
 
-    def check(source: Source, rules: RuleSet, settings: Settings) -> list[Finding]:
+    def check(source: Source, rules: RuleSet, settings: Settings, lock: object = None) -> list[Finding]:
         codes = {rule.code for rule in rules.rules}
         found = []
         for number, line in enumerate(source.text.splitlines(), 1):
