@@ -39,7 +39,17 @@ Findings = list[dict[str, Any]]
 
 def check(path: Path, *more: str) -> Findings:
     """Return the findings of the folder, or what is left after the fixes that `more` asks for."""
-    command = [sys.executable, "-m", "mlsec_lint", "check", "--isolated", "--no-gitignore", "--exit-zero", "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "mlsec_lint",
+        "check",
+        "--isolated",
+        "--no-gitignore",
+        "--no-cache",
+        "--exit-zero",
+        "-q",
+    ]
     done = subprocess.run([*command, "--format", "json", *more, "."], cwd=path, stdout=subprocess.PIPE)
     return list(json.loads(done.stdout)["findings"])
 
