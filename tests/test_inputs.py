@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import defaultdict
 from pathlib import Path
@@ -54,6 +55,21 @@ def test_what_only_looks_like_a_fault_is_silent(name: str) -> None:
 
 def test_every_kind_of_file_has_its_pair() -> None:
     assert names("bad") == names("good")
+
+
+@pytest.mark.parametrize("name", [name for name in names("bad") if name.endswith(".ipynb")])
+def test_the_line_of_a_notebook_s_file_holds_the_line_of_the_cell(name: str) -> None:
+    text = (FOLDER / "bad" / name).read_text(encoding="utf-8-sig")
+    data = json.loads(text)
+    cells = data["cells"] if "cells" in data else data["worksheets"][0]["cells"]
+    for one in findings("bad", name):
+        if one.code == "MLS601":
+            continue  # it stands in a saved output
+        assert one.cell is not None
+        assert one.cell_line is not None
+        cell = cells[one.cell - 1]
+        line = "".join(cell.get("source", cell.get("input"))).split("\n")[one.cell_line - 1]
+        assert json.dumps(line)[1:-1] in text.split("\n")[one.line - 1]
 
 
 def test_findings_of_cells_that_stand_in_one_line_of_the_file_are_kept_apart() -> None:
