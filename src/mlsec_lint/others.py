@@ -6,6 +6,7 @@ Must not know LibCST, or where files are.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -119,9 +120,8 @@ def _finding(source: Source, rule: Rule, table: Words | Assign, command: command
     words = table if isinstance(table, Words) else None
     line, column = command.line, command.column
     row = lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else ""
-    message = (
-        (table.message or rule.message).replace("{call}", " ".join(command.text.split())[:40]).replace("{source}", "")
-    )
+    call = textwrap.shorten(command.text, 50, placeholder=" …")
+    message = (table.message or rule.message).replace("{call}", call).replace("{source}", "")
     end = max(column + 1, min(command.end_column, len(row) + 1) if command.end_line == line else len(row) + 1)
     return Finding(
         path=source.path, line=line, column=column, code=rule.code, name=rule.name, message=message,
