@@ -16,6 +16,7 @@ _SAVED = {  # options that name the file written
     "wget": ("-O", "--output-document"),
     "aria2c": ("-o", "--out"),
 }
+_DIGEST = re.compile(r"[0-9a-fA-F]{32,128}")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CLUSTER = re.compile(r"-[a-zA-Z]{1,8}")
 
@@ -26,17 +27,41 @@ def finish(found: Sequence[Command], last_check: int = -1) -> tuple[Command, ...
     `last_check` is the index of a test that compares a digest, after which what was fetched before counts as checked.
     """
     told = list(found)
-    checkers = [(number, _named(command, told)) for number, command in enumerate(told) if checks(command.words)]
+    later = _Later(told, last_check)
     for number, command in enumerate(told):
-        saved, later = _saved(command), told[number + 1 :]
-        checked = any(at > number and (not named or not saved or saved in named) for at, named in checkers)
+        saved = _saved(command)
         if _is_clone(command):
-            told[number] = replace(command, checked=any(_takes_commit(one) for one in later))
-        elif command.checked or checked or number < last_check:
+            told[number] = replace(command, checked=number < later.commit)
+        elif command.checked or later.checks(saved, number):
             told[number] = replace(command, checked=True)
-        elif saved and (runner := next((name for one in later if (name := _runs(one, saved))), "")):
-            told[number] = replace(command, into=(*command.into, runner))
+        elif saved in later.runs and number < later.runs[saved][0]:
+            told[number] = replace(command, into=(*command.into, later.runs[saved][1]))
     return tuple(told)
+
+
+class _Later:
+    """Where in a script something is last checked, run or put at a commit; an index of -1 is nowhere."""
+
+    def __init__(self, script: Sequence[Command], last_check: int) -> None:
+        self.unnamed = last_check  # the last check that does not say of which file
+        self.named: dict[str, int] = {}
+        self.runs: dict[str, tuple[int, str]] = {}
+        self.commit = -1
+        for number, command in enumerate(script):
+            if checks(command.words):
+                names = _named(script, number)
+                self.named.update(dict.fromkeys(names, number))
+                self.unnamed = self.unnamed if names else number
+            elif _takes_commit(command):
+                self.commit = number
+            file, runner = _runs(command)
+            if file:
+                self.runs[file] = (number, runner)
+        self.any = max(self.named.values(), default=-1)
+
+    def checks(self, saved: str, number: int) -> bool:
+        """Return whether the file `saved`, or one of which the name is not known, is checked after command `number`."""
+        return number < max(self.unnamed, self.named.get(saved, -1) if saved else self.any)
 
 
 def _texts(command: Command) -> list[str]:
@@ -62,22 +87,24 @@ def _base(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def _named(check: Command, script: Sequence[Command]) -> str:
-    """Return the digests and names that are handed to a command which compares them; "" where they are in a file."""
-    name = program_name(check.words[0].text)
-    named = " ".join(text for one in script if name in one.into for text in _texts(one))
-    return named if name in DIGESTS and re.search(r"[0-9a-f]{32}", named) else ""
+def _named(script: Sequence[Command], number: int) -> list[str]:
+    """Return the names of files that are piped with their digests into a check; none where they are in a file."""
+    name = program_name(script[number].words[0].text)
+    words: list[str] = []
+    while number > 0 and name in script[number - 1].into:
+        number -= 1
+        words += [part for text in _texts(script[number]) for part in text.split()]
+    known = name in DIGESTS and any(_DIGEST.fullmatch(word) for word in words)
+    return [_base(word.lstrip("*")) for word in words if not _DIGEST.fullmatch(word)] if known else []
 
 
-def _runs(command: Command, saved: str) -> str:
-    """Return the name of the interpreter that runs the file called `saved`, or of the file where it is run itself."""
+def _runs(command: Command) -> tuple[str, str]:
+    """Return the name of the file that a command runs, without its folder, and what interprets it."""
+    texts = _texts(command)
     name = program_name(command.words[0].text)
-    if command.words[0].text and _base(command.words[0].text) == saved and "/" in command.words[0].text:
-        return "sh"
     if name in INTERPRETERS:
-        operand = next((text for text in _texts(command)[1:] if not text.startswith("-")), "")
-        return name if operand and _base(operand) == saved else ""
-    return ""
+        return _base(next((text for text in texts[1:] if not text.startswith("-")), "")), name
+    return (_base(texts[0]), "sh") if "/" in texts[0] else ("", "")
 
 
 def _is_clone(command: Command) -> bool:
