@@ -39,6 +39,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def speed(session: nox.Session) -> None:
+    """Time a run beside other linters and write docs/benchmarks.md; about ten minutes on a quiet machine."""
+    session.install("-e", ".[dev,apis]")
+    session.run("python", "benchmarks/speed.py", "--write", *session.posargs)
+
+
+@nox.session
 def apis(session: nox.Session) -> None:
     """Prove what the rules say of libraries against their releases; `-- --store FOLDER` keeps the text elsewhere."""
     session.install("-e", ".[apis]")
