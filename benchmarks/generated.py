@@ -12,7 +12,10 @@ def shapes() -> Iterator[tuple[str, str]]:
     head = "import pickle\nimport torch\n"
     yield (
         "one dictionary",
-        head + "TABLE = {\n" + "".join(f'    "key{n}": "value {n}",\n' for n in range(LINES)) + "}\ntorch.load(TABLE['key1'])\n",
+        head
+        + "TABLE = {\n"
+        + "".join(f'    "key{n}": "value {n}",\n' for n in range(LINES))
+        + "}\ntorch.load(TABLE['key1'])\n",
     )
     yield "100,000 assignments", head + "".join(f"name{n} = {n}\n" for n in range(LINES)) + "torch.load('m.pt')\n"
     yield "100,000 calls that rules speak of", head + "".join(f"x = torch.load('m{n}.pt')\n" for n in range(LINES))

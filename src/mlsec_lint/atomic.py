@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
-import tempfile
 
 
 def write(path: str, data: bytes) -> None:
@@ -18,6 +16,9 @@ def write(path: str, data: bytes) -> None:
 
     A link stays a link, an existing file keeps its mode, and one that may not be written is refused.
     """
+    import shutil  # both are slow to import, and most runs write nothing
+    import tempfile
+
     target = os.path.realpath(path)
     there = os.path.exists(target)
     if there and not os.access(target, os.W_OK):

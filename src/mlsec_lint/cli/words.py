@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from mlsec_lint import config
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     _Choice = click.Choice[str]
 else:
     _Choice = click.Choice  # not generic before click 8.2
@@ -68,6 +69,8 @@ class Headed(click.Command):
 
 def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return codes, names and families that begin like the last of the words between commas."""
+    from click.shell_completion import CompletionItem  # asked for by shells alone
+
     from mlsec_lint.run import ruleset_for
 
     before, comma, word = incomplete.rpartition(",")
@@ -86,6 +89,8 @@ def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def complete_formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the names of formats."""
+    from click.shell_completion import CompletionItem  # asked for by shells alone
+
     from mlsec_lint.report import FORMATS
 
     return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import functools
 import os
-import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -89,6 +88,8 @@ def _from_stdin(data: bytes, task: Task) -> Source:
     file = task.file
     if file.kind == "python":
         return python_source(data, file.path, file.shown, task.settings.root)
+    import tempfile  # slow to import, and needed for this alone
+
     with tempfile.TemporaryDirectory() as folder:  # the other readers open a file by its name
         path = os.path.join(folder, os.path.basename(file.path))
         Path(path).write_bytes(data)
@@ -152,8 +153,10 @@ def _placed(text: Source, findings: list[Finding]) -> list[Finding]:
     edits = [edit for finding in findings if finding.fix for edit in finding.fix.edits]
     if text.kind != "notebook" or not edits:
         return findings
+    from mlsec_lint.source import notebook
+
     try:
-        places = iter(source.notebook.in_file(text.raw, edits))
+        places = iter(notebook.in_file(text.raw, edits))
     except ValueError:  # one of them reaches into another cell
         return [replace(one, fix=None) for one in findings]
     return [

@@ -6,7 +6,6 @@ Must not know any rule, and never imports LibCST: it is what runs for every file
 from __future__ import annotations
 
 from mlsec_lint.model import Source, SourceError
-from mlsec_lint.source import notebook
 from mlsec_lint.source.files import File, files, kind_of
 from mlsec_lint.source.others import text_source
 from mlsec_lint.source.python import (
@@ -20,7 +19,7 @@ from mlsec_lint.source.python import (
     relative_base,
 )
 
-__all__ = ["File", "decode", "files", "from_text", "kind_of", "module_of", "notebook", "read", "relative_base"]
+__all__ = ["File", "decode", "files", "from_text", "kind_of", "module_of", "read", "relative_base"]
 
 
 def read(path: str, shown: str = "", root: str = "", kind: str = "") -> Source:
@@ -34,6 +33,8 @@ def read(path: str, shown: str = "", root: str = "", kind: str = "") -> Source:
     if kind == "python":
         return python_source(data, path, shown, root)
     if kind == "notebook":
+        from mlsec_lint.source import notebook  # JSON and magics: most runs read none
+
         return notebook.read(_notebook_text(data, shown), shown)
     return text_source(data, shown, kind)
 
@@ -46,6 +47,8 @@ def from_text(text: str, shown: str = "stdin", kind: str = "") -> Source:
     """
     kind = kind or kind_of(shown) or "python"
     if kind == "notebook":
+        from mlsec_lint.source import notebook
+
         is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
         return notebook.read(text, shown) if is_json else notebook.read_joined(text, shown)
     return Source(shown, text.removeprefix("\ufeff"), kind)
