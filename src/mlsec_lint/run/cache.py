@@ -99,8 +99,8 @@ class Cache:
     def _holds(self, task: Task, entry: list[Any]) -> bool:
         """Return whether everything that the result of a file was drawn from is as it was."""
         try:
-            circumstances, among, _, files, digest, lookups, _ = entry
-            if circumstances != self._circumstances(task):
+            circumstances, among, parsed, files, digest, lookups, _ = entry
+            if circumstances != self._circumstances(task, bool(parsed)):
                 return False
             if among != self._set:
                 if any(self.project.find_from(name, folder) != path for name, folder, path in lookups):
@@ -111,10 +111,10 @@ class Cache:
         except (ValueError, TypeError):
             return False
 
-    def _circumstances(self, task: Task) -> str:
-        """What a result depends on beside other files."""
+    def _circumstances(self, task: Task, parsed: bool) -> str:
+        """What a result depends on beside other files; versions matter to what was parsed, and cost time to read."""
         folder = os.path.dirname(task.file.path)
-        settings = self._settings(task, folder)
+        settings = self._settings(task, folder if parsed or task.file.kind != "python" else "")
         package = self._package(folder, task.settings.root)
         return _digest(self._hash(task.file.path), task.file.shown, package, settings)
 
@@ -122,7 +122,8 @@ class Cache:
         key = (folder, task.settings, task.noqa, task.syntax)
         found = self._in_force.get(key)
         if found is None:
-            found = self._in_force[key] = repr((assuming(task.settings, folder), task.noqa, task.syntax))
+            settings = assuming(task.settings, folder) if folder else task.settings
+            found = self._in_force[key] = repr((settings, task.noqa, task.syntax))
         return found
 
     def _drawn_from(self, files: Iterable[str]) -> str:
@@ -172,7 +173,7 @@ class Cache:
             if result.unread or lock_of(os.path.dirname(task.file.path), self._rules(task), task.settings) is not None:
                 self._entries.pop(task.file.path, None)
             elif not any(self._moved(path) for path in drawn):
-                entry = [self._circumstances(task), self._set, *_frozen(result)]
+                entry = [self._circumstances(task, result.parsed), self._set, *_frozen(result)]
                 entry.insert(4, self._drawn_from(result.files))
                 self._entries[task.file.path] = entry
             self._changed = True
