@@ -57,6 +57,23 @@ def test_a_requirements_file_is_read_line_by_line() -> None:
     assert all(entry.others_hashed for entry in entries)
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("-rbase.txt", "-rbase.txt"),
+        ("-c limits.txt", "-climits.txt"),
+        ("--requirement=base.txt", "--requirementbase.txt"),
+        ("--pre", "--pre"),
+        ("https://x/y-1.0.tar.gz ; python_version<'3'", "y@https://x/y-1.0.tar.gz"),
+        ("a[b] @ file:///x/a.whl", "a@file:///x/a.whl"),
+        ("a===1.0", "a===1.0"),
+        ("-e ./x[a]", "file:./x[a]"),
+    ],
+)
+def test_pip_s_own_forms_are_read(line: str, expected: str) -> None:
+    assert [found for _, _, found in short("requirements.txt", line)] == [expected]
+
+
 def test_a_pyproject_file_is_read_with_places() -> None:
     text = LIBRARY + (
         'dependencies = [\n  "a>=1",\n  "b",\n]\n'

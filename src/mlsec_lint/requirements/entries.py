@@ -68,7 +68,7 @@ def entry(text: str, line: int, column: int, group: str = "", in_package: bool =
 def _parts(text: str) -> tuple[str, str, str, str, str]:
     """Return (name, specifier, url, marker, trouble) of one requirement."""
     if url := _URL.match(text):
-        named = _EGG.search(text) or _WHEEL.search(text)
+        named = _EGG.search(url[0]) or _WHEEL.search(url[0])
         marker = text[url.end() :].strip().removeprefix(";").strip()
         return canonical(named[1]) if named else "", "", url[0].rstrip(";"), marker, ""
     if _PATH.match(text):

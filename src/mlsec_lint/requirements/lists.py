@@ -12,7 +12,7 @@ from dataclasses import replace
 from mlsec_lint.requirements.entries import Entry, entry
 
 INCLUDES = ("-r", "--requirement", "-c", "--constraint")
-_OPTION = re.compile(r"(--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-z]))?(.*)")
+_OPTION = re.compile(r"(--[A-Za-z][\w-]*|-[A-Za-z])(?:\s*=\s*|\s+)?(.*)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASH = re.compile(r"\s--hash[= ]\s*\S+")
 _PER_PACKAGE = re.compile(r"\s--(?:config-settings?|global-option|install-option|no-binary|only-binary)[= ].*")
