@@ -34,6 +34,7 @@ class Hub:
     """What the server has, and what it has been asked."""
 
     repositories: dict[tuple[str, str], Repository] = field(default_factory=dict)  # (models, org/name) -> …
+    prompts: dict[str, str] = field(default_factory=dict)  # path below `commits` -> commit
     address: str = ""
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -54,7 +55,9 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         parts = path.strip("/").split("/")
         self.hub.asked.append(path)
-        self.hub.tokens.add(self.headers.get("Authorization", ""))
+        self.hub.tokens.add(self.headers.get("Authorization", "") or self.headers.get("x-api-key", ""))
+        if parts[0] == "commits":
+            return self.prompt("/".join(parts[1:]))
         if len(parts) < 3 or parts[0] != "api":
             return self.refuse(404, "EntryNotFound")
         kind, rest = parts[1], parts[2:]
@@ -82,6 +85,18 @@ class _Handler(BaseHTTPRequestHandler):
         if not commit:
             return self.refuse(404, "RevisionNotFound")
         return self.answer(name, one, commit)
+
+    def prompt(self, path: str) -> None:
+        """Answer as a registry of prompts does."""
+        if path.startswith("org/elsewhere"):
+            return self.send(302, b"", {"Location": self.hub.address + "/commits/org/prompt/latest"})
+        if path.startswith("org/cut"):
+            return self.cut()
+        if path.startswith("org/secret"):
+            return self.refuse(401, "")
+        if path not in self.hub.prompts:
+            return self.refuse(404, "")
+        return self.send(200, json.dumps({"commit_hash": self.hub.prompts[path], "manifest": {}}).encode())
 
     def answer(self, name: str, one: Repository, commit: str) -> None:
         data = {

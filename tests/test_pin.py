@@ -426,6 +426,48 @@ def test_what_a_comment_or_the_settings_let_move_is_left(hub: Hub, tmp_path: Pat
     assert "the settings allow it to move" in done.stderr
 
 
+# ---------------------------------------------------------------- prompts
+
+
+def test_prompts_are_pinned_to_the_commit_that_their_registry_names(hub: Hub, tmp_path: Path) -> None:
+    latest, tagged, ours = "a" * 64, "b" * 64, "c" * 64
+    hub.prompts = {"org/prompt/latest": latest, "org/prompt/v1": tagged, "-/mine/latest": ours}
+    path = tmp_path / "a.py"
+    path.write_text(
+        'from langchain import hub\na = hub.pull("org/prompt")\nb = hub.pull("org/prompt:v1")\nc = hub.pull("mine")\n'
+    )
+    hub.tokens.clear()
+    done = run(hub, "pin", "a.py", cwd=str(tmp_path), LANGSMITH_ENDPOINT=hub.address, LANGSMITH_API_KEY="key")
+    assert done.returncode == 0, done.stderr
+    assert f"asking {hub.address} about 3 names, with a key" in done.stderr
+    assert hub.tokens == {"key"}
+    assert path.read_text() == (
+        f'from langchain import hub\na = hub.pull("org/prompt:{latest}")  # latest on {DATE}\n'
+        f'b = hub.pull("org/prompt:{tagged}")  # v1 on {DATE}\nc = hub.pull("mine:{ours}")  # latest on {DATE}\n'
+    )
+    assert run(hub, "pin", "a.py", cwd=str(tmp_path), LANGSMITH_ENDPOINT=hub.address).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("org/missing", "404: there is no such name, or no such version of it"),
+        ("org/secret", "401: it wants a key that may read it (LANGSMITH_API_KEY or LANGCHAIN_API_KEY)"),
+        ("org/cut", "the answer was cut off, or is not what a registry says (asked 2 times)"),
+        ("org/elsewhere", "302: refused"),
+    ],
+)
+def test_a_prompt_that_cannot_be_looked_up_is_one_line_and_the_file_stays(
+    hub: Hub, tmp_path: Path, name: str, said: str
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(f'from langchain import hub\nhub.pull("{name}")\n')
+    before = path.read_bytes()
+    done = run(hub, "pin", "a.py", "--attempts", "2", "-q", cwd=str(tmp_path), LANGSMITH_ENDPOINT=hub.address)
+    assert (done.returncode, path.read_bytes()) == (2, before)
+    assert f"a.py:2: prompt {name}: not pinned: {said}" in done.stderr
+
+
 # ---------------------------------------------------------------- git
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from mlsec_lint.model import Fetch, Form
 
 UNKNOWN = "?"  # a revision that is given and not known
-COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
 _LOGIN = re.compile(r"(\w+://)[^/\s@]*:[^/\s@]*@")
 _compiled = lru_cache(maxsize=None)(re.compile)
 

@@ -304,13 +304,26 @@ class VersionedDefault:
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """How a registry is asked for a commit: a request that is answered in JSON."""
+
+    address: str  # scheme and host
+    path: str  # a template over `name` and `revision`
+    answer: str  # the key of the answer that holds the commit
+    default: str = ""  # the revision that stands for none
+    endpoint: tuple[str, ...] = ()  # environment variables that hold another address
+    token: tuple[str, ...] = ()  # environment variables that hold a key
+    header: str = "Authorization"  # that carries the key
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """One table of `[artefacts]`: how an artefact is written in code, and who knows what a moving name stands for."""
 
     kind: str  # what lock files and bills of materials call it
     form: str  # regex with the group `name`, and perhaps `revision` and `file`
     component: str  # type of component in a bill of materials
-    source: str = ""  # who knows its commits: hub, git; "" for nobody
+    source: str = ""  # who knows its commits: hub, git, api; "" for nobody
     type: str = ""  # of repository, for hubs
     url: str = ""  # the address of its git repository, a template over the groups
     name: str = ""  # its name, a template over the groups; the group `name` where this is empty
@@ -318,6 +331,7 @@ class Form:
     page: str = ""  # its address for people, a template over `name` and `commit`
     pinned: str = ""  # what the text becomes once it is pinned, a template over the groups and `commit`
     also: tuple[tuple[str, str], ...] = ()  # what a pinned call needs beside: parameter -> source text
+    api: Api | None = None  # for the source `api`
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from mlsec_lint.forms import is_commit
 from mlsec_lint.lockfile import File
+from mlsec_lint.model import Api
 
 WORKERS = 8  # names asked about at once
 LONGEST = 600.0  # seconds that all questions together may take
@@ -26,10 +27,11 @@ class Unavailable(Exception):
 class Question:
     """Which commit is `ref` ("" for the default branch) of this repository, and what does it hold?"""
 
-    source: str  # hub, git
+    source: str  # hub, git, api
     name: str  # of the repository; for git its address
     type: str = ""  # of repository, for hubs
     ref: str = ""
+    api: Api | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,17 @@ class Failure(Exception):
         super().__init__(reason)
 
 
+def retry_after(value: str | None) -> float:
+    """Return how many seconds a server asks to wait; 0 where it does not say, or gives a date."""
+    return float(value) if value and value.replace(".", "", 1).isdigit() else 0.0
+
+
 def ask(questions: Iterable[Question], manner: Manner) -> dict[Question, Answer]:
     """Return an answer to each question, several asked at once; says who is asked.  Raises Unavailable."""
     wanted = list(dict.fromkeys(questions))
     if not wanted:
         return {}
-    from mlsec_lint.hub import git, huggingface
+    from mlsec_lint.hub import api, git, huggingface
 
     if huggingface.offline():
         raise Unavailable("HF_HUB_OFFLINE is set: nobody was asked")
@@ -75,6 +82,8 @@ def ask(questions: Iterable[Question], manner: Manner) -> dict[Question, Answer]
         ways["hub"] = huggingface.connect(sum(1 for one in wanted if one.source == "hub"), manner.say)
     if any(one.source == "git" for one in wanted):
         ways["git"] = git.connect([one for one in wanted if one.source == "git"], manner.say)
+    if any(one.source == "api" for one in wanted):
+        ways["api"] = api.connect([one for one in wanted if one.source == "api"], manner.say)
     return _all(wanted, lambda one: _patiently(ways[one.source], one, manner))
 
 

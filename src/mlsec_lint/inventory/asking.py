@@ -23,6 +23,8 @@ def question(fetch: Fetch, form: Form, ref: str) -> Question | None:
         return Question("hub", fetch.name, form.type, ref)
     if form.source == "git":
         return Question("git", forms.address(fetch.text, form) or fetch.name, "", ref)
+    if form.source == "api":
+        return Question("api", fetch.name, "", ref, form.api)
     return None
 
 

@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cyclonedx.factory.license import LicenseFactory
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.component_evidence import ComponentEvidence, Occurrence
-from cyclonedx.model.license import License
+from cyclonedx.model.license import DisjunctiveLicense, License, LicenseExpression
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from cyclonedx.spdx import fixup_id
@@ -153,8 +152,11 @@ def _occurrence(path: str, line: int, owner: str) -> Occurrence:
 
 
 def _license(name: str) -> License:
-    known = fixup_id(name)
-    return LicenseFactory().make_from_string(known or name)
+    """Return a licence by its SPDX id, as a choice between such, or by the name that it has elsewhere."""
+    known = [fixup_id(one) for one in name.split(" OR ")]
+    if len(known) > 1 and all(known):
+        return LicenseExpression(" OR ".join(map(str, known)))
+    return DisjunctiveLicense(id=known[0]) if len(known) == 1 and known[0] else DisjunctiveLicense(name=name)
 
 
 def _purl(kind: str, name: str, version: str) -> PackageURL | None:

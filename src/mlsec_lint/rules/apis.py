@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from mlsec_lint.model import Apis, Form, Predicate, RuleError, Shape, VersionedDefault
+from mlsec_lint.model import Api, Apis, Form, Predicate, RuleError, Shape, VersionedDefault
 from mlsec_lint.rules.keys import APIS
 from mlsec_lint.rules.predicates import PredicateError, Reader
 from mlsec_lint.rules.shape import faults, nearest
@@ -180,7 +180,10 @@ class _Builder:
 
 def _form(key: str, written: Mapping[str, Any]) -> Form:
     also = tuple(written.get("also", {}).items())
-    return Form(**{"kind": key, **written, "also": also})
+    api = written.get("api")
+    if api is not None:
+        api = Api(**{**api, **{name: texts(api[name]) for name in ("endpoint", "token") if name in api}})
+    return Form(**{"kind": key, **written, "also": also, "api": api})
 
 
 def _default(parameter: str, written: Mapping[str, str], reader: Reader) -> VersionedDefault:
