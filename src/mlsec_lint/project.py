@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
 )
-KEPT = 150  # modules whose tree or walk is kept in memory
+KEPT = 400  # modules whose tree or walk is kept in memory
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
 
@@ -62,6 +62,8 @@ class Project:
         self._found: dict[tuple[str, str], str] = {}
         self._constants: dict[str, dict[str, Value]] = {}
         self._wide: dict[str, bool] = {}
+        self._wanted: dict[tuple[str, bool], frozenset[str]] = {}
+        self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}  # modules that were looked at to tell what is wanted
         self._passing: dict[str, bool] = {}
         self._index: Index | None = None
         self._used: dict[tuple[str, int], Used] = {}  # by the walks that are kept
@@ -132,24 +134,60 @@ class Project:
 
     # ------------------------------------------------------------ what they hold
 
-    def exports_of(self, path: str, level: int) -> dict[str, Value]:
-        """Return the names of a module: all of them where rules may speak of it, else its constants.
+    def exports_of(self, path: str, level: int, name: str = "") -> dict[str, Value]:
+        """Return the names of a module: all of them where rules may speak of it, or of `name`; else its constants.
 
         `level` is how many imports the module itself may follow.
         """
         source = self.source(path)
         if source is None or self._index is None:
             return {}
-        from mlsec_lint.python.scan import wide
-
-        if path not in self._wide:
-            self._wide[path] = wide(self._index).passes(source.text, source.module)
-        if not self._wide[path]:
+        if not self._is_wide(path):
             return self.constants(path, source)
         try:
+            if name and not {name, "*"} & self._wanted_of(path, source, level > 0):
+                return self.constants(path, source)
             return self._walk(path, source, level).globals
         except (SourceError, RecursionError):
             return {}
+
+    def _wanted_of(self, path: str, source: Source, imports: bool) -> frozenset[str]:
+        """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
+        held = self._wanted.get((path, imports))
+        if held is None:
+            from mlsec_lint.python.outline import wanted
+            from mlsec_lint.python.scan import wide
+
+            assert self._index is not None
+            scan = wide(self._index)
+
+            modules: list[str] = []
+
+            def ours(node: ast.Import | ast.ImportFrom) -> bool:
+                named = _modules(node, source) if imports else []
+                modules.extend(named)
+                return any(self._is_wide(found) for one in named if (found := self.find(one, source.path)))
+
+            try:
+                held = wanted(source.text, source.module, scan, ours)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                held = frozenset()
+            self._wanted[path, imports] = held
+            self._asked[path, imports] = tuple(modules)
+        for module in self._asked[path, imports]:  # whoever asks depends on them as well
+            if found := self.find(module, source.path):
+                self._note(found)
+        return held
+
+    def _is_wide(self, path: str) -> bool:
+        """Return whether a module holds anything that others may want to know."""
+        if path not in self._wide:
+            from mlsec_lint.python.scan import wide
+
+            source = self.source(path)
+            assert self._index is not None
+            self._wide[path] = source is not None and wide(self._index).passes(source.text, source.module)
+        return self._wide[path]
 
     def source(self, path: str) -> Source | None:
         """Return a file of the project, read once; None where it cannot be read."""
@@ -199,7 +237,7 @@ class Project:
         """Return the walk over a module that is being checked."""
         if self._index is not index:
             self._index = index
-            for held in (self._walkers, self._used, self._constants, self._wide, self._passing):
+            for held in (self._walkers, self._used, self._constants, self._wide, self._wanted, self._passing):
                 held.clear()
         path = self.by_shown.get(source.path)
         if path is None:
@@ -212,7 +250,7 @@ class Project:
         key = (path, level)
         walker = self._walkers.get(key)
         if walker is None:
-            from mlsec_lint.python.place import parse, walk
+            from mlsec_lint.python.place import begin, parse, walk
 
             assert self._index is not None
             tree = self._trees.get(path)
@@ -221,7 +259,8 @@ class Project:
                 if len(self._trees) > KEPT:
                     self._trees.popitem(last=False)
             with self.noting() as used:
-                walker = walk(source, self._index, View(self, level) if level else None, tree)
+                view = View(self, level) if level else None
+                walker = (walk if level == LEVELS else begin)(source, self._index, view, tree)
             self._walkers[key] = walker
             self._used[key] = used
             if len(self._walkers) > KEPT:
@@ -272,7 +311,7 @@ class View:
                 return None
             if "." in name:
                 return None
-            value = self.project.exports_of(path, self.level - 1).get(name)
+            value = self.project.exports_of(path, self.level - 1, name).get(name)
             following = value.alts[0] if value is not None and len(value.alts) == 1 else None
             if not _is_name(following) or self.project.find(following.dotted, importer):  # type: ignore[union-attr]
                 return value
@@ -324,3 +363,11 @@ def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
             if alias.asname:
                 out[alias.asname] = named(alias.name)
     return out
+
+
+def _modules(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
+    """Return the modules that an import may name."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
+    return [base, *(f"{base}{'' if base.endswith('.') else '.'}{alias.name}" for alias in node.names)]

@@ -68,6 +68,17 @@ def walk(source: Source, index: Index, project: View | None, tree: cst.Module | 
     return walker
 
 
+def begin(source: Source, index: Index, project: View | None, tree: cst.Module) -> Walker:
+    """Return a walker that can tell other modules what this one holds; it may not have been over its functions."""
+    walker = Walker(tree, source, index, project)
+    with resting_collector():
+        if project is None:
+            walker.begin()
+        else:
+            walker.run()
+    return walker
+
+
 def findings(source: Source, index: Index, project: Project | None) -> list[Finding]:
     """Return the findings of one module."""
     walker = project.walker_of(source, index) if project is not None else walk(source, index, None)

@@ -81,6 +81,14 @@ class Scan:
         found = read.code_words | own
         return any(self._stands(leaf, read) for leaf in self._hits(found, text))
 
+    def hits(self, text: str, module: str = "") -> frozenset[bytes]:
+        """Return the words for which a file passes."""
+        own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
+        read = _read(text)
+        found = read.code_words | own
+        stand = (leaf for leaf in self._hits(found, text) if self._stands(leaf, read))
+        return frozenset((*stand, *(found & self.dashed.keys())))
+
     def _hits(self, found: frozenset[bytes], text: str) -> list[bytes]:
         """Return the words of the rules that these words hold, together with what they need."""
         hits = [leaf for leaf in found & self.leaves.keys() if any(need <= found for need in self.leaves[leaf])]
@@ -169,6 +177,15 @@ def outside(index: Index) -> Scan:
     """Return the scan of sources alone: a file that may hand what comes from outside to the project's functions."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     return _Builder(index).sources(kinds).names(index.apis.saves).scan()
+
+
+@functools.lru_cache(maxsize=8)
+def sinks(index: Index) -> Scan:
+    """Return the scan of what data should not reach unchecked: a function of the project that does this is a wrapper."""
+    rules = index.rules.rules
+    calls = [call for rule in rules for match in rule.matches if match.data for call in match.calls]
+    ends = [end.call for rule in rules if rule.flow is not None for end in rule.flow.to]
+    return _Builder(index).names(calls, ends).scan()
 
 
 class _Builder:

@@ -5,6 +5,7 @@ An abstract interpreter: `dispatch.py` knows what handles each kind of node, the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.fetches import Call
 
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
+_CLASS_OR_GLOBAL = re.compile(r"^[ \t]*(?:class|global)\b", re.MULTILINE)
 DEEPEST = 60  # nested function evaluations
 
 
@@ -98,6 +100,23 @@ class Walker:
         self.scope: list[str] = []
 
     # ------------------------------------------------------------ running
+
+    def begin(self) -> None:
+        """Interpret the module's own statements, for what they give names; functions wait until they are called.
+
+        Where functions may change what others see (attributes of classes, global names), they are interpreted in order,
+        so that it does not matter who asks first.
+        """
+        if self.classes_or_globals():
+            self.run()
+        else:
+            self.top(self.tree.body)
+            if self.decorated:
+                handing.decorate(self, self.decorated)
+
+    def classes_or_globals(self) -> bool:
+        """Return whether the module's text may define a class or say `global`."""
+        return _CLASS_OR_GLOBAL.search(self.source.text) is not None
 
     def run(self) -> list[Raw]:
         """Interpret the module, then each function that no call has interpreted yet."""
