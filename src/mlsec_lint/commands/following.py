@@ -16,6 +16,7 @@ _SAVED = {  # options that name the file written
     "wget": ("-O", "--output-document"),
     "aria2c": ("-o", "--out"),
 }
+_COMPARERS = frozenset({"grep", "egrep", "fgrep", "diff", "cmp"})
 _DIGEST = re.compile(r"[0-9a-fA-F]{32,128}")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CLUSTER = re.compile(r"-[a-zA-Z]{1,8}")
@@ -52,6 +53,9 @@ class _Later:
                 names = _named(script, number)
                 self.named.update(dict.fromkeys(names, number))
                 self.unnamed = self.unnamed if names else number
+            elif program_name(command.words[0].text) in DIGESTS and not _COMPARERS.isdisjoint(command.into):
+                files = [_base(text) for text in _texts(command)[1:] if not text.startswith("-")]
+                self.named.update(dict.fromkeys(files, number))
             elif _takes_commit(command):
                 self.commit = number
             file, runner = _runs(command)

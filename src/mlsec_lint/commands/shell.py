@@ -151,6 +151,8 @@ class Reader(Lexer):
             if name == "export" and declared:
                 self.found.append(Command(rest, line, column, *self.place(end), (), tuple(declared)))
             return ""
+        if name == "for" and len(rest) > 3 and rest[1].text and rest[2].text == "in":
+            self.variables[rest[1].text] = rest[3].text  # one of its values stands for all
         if name in _IGNORED or name in _TESTS:
             if name in _TESTS and any(program_name(one.words[0].text) in DIGESTS for one in self.found[nested:]):
                 self.last_check = len(self.found) - 1
