@@ -40,7 +40,7 @@ from mlsec_lint.report import View
 )
 @shared.COLOR
 @click.option("--show-hidden", is_flag=True, help="List what is hidden, and why.")
-@click.option("--all", "unfold", is_flag=True, help="Show each place by itself.")
+@click.option("--all", "unfold", is_flag=True, help="Show each place by itself, and low findings whole.")
 @click.option("--fix", is_flag=True, help="Make the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="Make the unsafe fixes, too.")
 @click.option("--diff", is_flag=True, help="Show what the fixes would change, and change nothing.")

@@ -26,6 +26,7 @@ def render(view: View) -> str:
 
 def _block(view: View, group: tuple[Finding, ...]) -> Iterator[str]:
     one = group[0]
+    short = one.severity is Level.LOW and not view.unfold  # hygiene: what and where, and no more
     count = f" ({len(group)} places)" if len(group) > 1 else ""
     code = _link(view, one.code, one.url)
     head = _paint(view, _COLORS[one.severity], f"{one.severity}[") + code
@@ -35,12 +36,13 @@ def _block(view: View, group: tuple[Finding, ...]) -> Iterator[str]:
     line = line_of(view, one) if (one.path, one.line) in view.report.lines else ""
     if line.strip():
         number = one.line if one.cell_line is None else one.cell_line
-        yield from _excerpt(view, margin, number, line, one)
-    for related in one.related:
+        excerpt = _excerpt(view, margin, number, line, one)
+        yield from list(excerpt)[1:2] if short else excerpt
+    for related in () if short else one.related:
         yield from _related(view, margin, one, related)
     if len(group) > 1:
         yield f"{' ' * margin} {_paint(view, _BLUE, '=')} {_paint(view, _BOLD, 'also:')} {_others(group)}"
-    for label, text in _advice(view, one):
+    for label, text in _advice(view, one, short):
         yield f"{' ' * margin} {_paint(view, _BLUE, '=')} {_paint(view, _BOLD, label + ':')} {text}"
 
 
@@ -113,11 +115,11 @@ def _others(group: tuple[Finding, ...]) -> str:
     return text + (f" and {more} more (--all shows each)" if more > 0 else "")
 
 
-def _advice(view: View, one: Finding) -> Iterator[tuple[str, str]]:
+def _advice(view: View, one: Finding, short: bool) -> Iterator[tuple[str, str]]:
     text = advice(view.rules.get(one.code))
-    if text or one.url:
+    if (text or one.url) and not short:
         yield "help", ", see ".join(part for part in (text, one.url) if part)
-    if one.fix is not None:
+    if one.fix is not None and (not short or one.fix.safety == "safe"):
         how = {"safe": "--fix applies it", "unsafe": "--fix --unsafe-fixes applies it", "display": "by hand"}
         yield "fix", f"{_mended(line_of(view, one), one)} ({one.fix.safety}: {how.get(one.fix.safety, '')})"
 
