@@ -70,8 +70,9 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
         return code
     formats = given["formats"] or (("text", ""),)
     names = {name for name, _ in formats}
+    prose = bool(report.findings or report.hidden or names - {"text"})
     view = output.view_of(
-        report, runner.ruleset_for(settings), settings, code, pages="sarif" in names, made="html" in names
+        report, runner.ruleset_for(settings, prose=prose), settings, code, pages="sarif" in names, made="html" in names
     )
     view = replace(view, unfold=given["unfold"], show_hidden=given["show_hidden"])
     output.write(formats, view, given["color"])

@@ -5,6 +5,7 @@ Knows nothing of LibCST.
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections import defaultdict
@@ -15,6 +16,7 @@ from typing import Generic, TypeVar
 from mlsec_lint.model import Apis, Assign, Default, Endpoint, Entry, Flow, Match, Predicate, Rule, RuleSet
 
 
+@functools.cache  # few are ever asked, and compiling all of them is a tenth of a start
 def pattern(dotted: str) -> re.Pattern[str]:
     """Return the regular expression of a dotted name with `*` for one or more parts."""
     parts = [r"[^.]+(?:\.[^.]+)*" if p == "*" else re.escape(p) for p in dotted.split(".")]
@@ -31,12 +33,12 @@ class Names(Generic[T]):
 
     def __init__(self) -> None:
         self._exact: dict[str, list[T]] = defaultdict(list)
-        self._wild: dict[str, list[tuple[re.Pattern[str], T]]] = defaultdict(list)
+        self._wild: dict[str, list[tuple[str, T]]] = defaultdict(list)
         self._cache: dict[str, tuple[T, ...]] = {}
 
     def add(self, dotted: str, item: T) -> None:
         if "*" in dotted:
-            self._wild[dotted.rpartition(".")[2]].append((pattern(dotted), item))
+            self._wild[dotted.rpartition(".")[2]].append((dotted, item))
         else:
             self._exact[dotted].append(item)
 
@@ -46,7 +48,7 @@ class Names(Generic[T]):
         if found is None:
             hits = list(self._exact.get(dotted, ()))
             for leaf in (dotted.rpartition(".")[2], "*"):
-                hits += [item for regex, item in self._wild.get(leaf, ()) if regex.fullmatch(dotted)]
+                hits += [item for wild, item in self._wild.get(leaf, ()) if pattern(wild).fullmatch(dotted)]
             found = self._cache[dotted] = tuple(hits)
         return found
 

@@ -51,6 +51,7 @@ def without_docstrings(text: str) -> str:
     return "".join(pieces[::2])
 
 
+_PART = re.compile(r"[\w*]+")
 _OUTSIDE = ("remote", "input")
 Needs = tuple[frozenset[bytes], ...]  # sets of words, one of which must stand in the file as a whole
 
@@ -221,7 +222,7 @@ class _Builder:
         return self
 
     def _add(self, dotted: str) -> None:
-        parts = [p for p in re.split(r"[^\w*]+", dotted) if p]
+        parts = _PART.findall(dotted)
         if not parts:
             return
         leaf = next(
