@@ -130,6 +130,7 @@ class Entry:
     message: str = ""
     confidence: Level | None = None
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
+    beside: tuple[str, ...] = ()  # keys, one of which a whole dictionary has to have as well
     fix: RuleFix | None = None
 
 

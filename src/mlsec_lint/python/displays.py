@@ -43,6 +43,7 @@ def _dict(walker: Walker, node: cst.Dict) -> Value:
     entries: dict[str, Value] = {}
     origins = NONE
     open_ = False
+    others = _written_keys(node)
     for entry in node.elements:
         value = evaluate(walker, entry.value)
         origins |= value.origins
@@ -63,9 +64,20 @@ def _dict(walker: Walker, node: cst.Dict) -> Value:
             open_ = True
         for key in keys:
             if isinstance(key, str):
-                value = judging.entry(walker, key, value, entry)
+                value = judging.entry(walker, key, value, entry, others=others)
             entries[str(key)] = value
     return Value((Table(tuple(entries.items()), open_),), origins)
+
+
+def _written_keys(node: cst.Dict) -> frozenset[str] | None:
+    """Return the keys of a dictionary as they are written; None where it takes others in."""
+    keys = set()
+    for entry in node.elements:
+        if not isinstance(entry, cst.DictElement):
+            return None
+        if isinstance(entry.key, cst.SimpleString):
+            keys.add(str(entry.key.evaluated_value))
+    return frozenset(keys)
 
 
 @evaluates(cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)

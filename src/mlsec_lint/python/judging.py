@@ -288,10 +288,17 @@ def assigned(walker: Walker, target: str, value: Value, node: cst.CSTNode) -> No
         _simple(walker, rule, table, value, node, dotted=target)
 
 
-def entry(walker: Walker, key: str, value: Value, node: cst.CSTNode, settled: Set[str] = frozenset()) -> Value:
+def entry(
+    walker: Walker,
+    key: str,
+    value: Value,
+    node: cst.CSTNode,
+    settled: Set[str] = frozenset(),
+    others: Set[str] | None = None,
+) -> Value:
     """Ask the rules about a dictionary entry, or a keyword of a call that cannot be resolved.
 
-    Rules whose code is `settled` have had their say.  Returns the value, marked where it has been reported: what takes
+    Rules whose code is `settled` have had their say; `others` are the keys of a dictionary that is written as a whole.  Returns the value, marked where it has been reported: what takes
     the dictionary later need not say so again.
     """
     if walker.comparing:
@@ -299,7 +306,7 @@ def entry(walker: Walker, key: str, value: Value, node: cst.CSTNode, settled: Se
     spoke = [
         _simple(walker, rule, table, value, node, argument=key, dotted=key)
         for rule, table in walker.index.entries.get(key, ())
-        if rule.code not in settled
+        if rule.code not in settled and (others is None or not table.beside or not others.isdisjoint(table.beside))
     ]
     return told(value) if any(spoke) else value
 

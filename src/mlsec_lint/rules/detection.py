@@ -162,8 +162,10 @@ class Detection:
     def entry(self, key: str, table: Table) -> Entry:
         value = self.predicate(f"{key}.value", table["value"])
         words = texts(table.get("words", []))
+        beside = texts(table.get("beside", []))
         fix = self.fix("entry", key, table)
-        return Entry(texts(table["key"]), value, table.get("message", ""), _level(table, "confidence"), words, fix)
+        sure = _level(table, "confidence")
+        return Entry(texts(table["key"]), value, table.get("message", ""), sure, words, beside, fix)
 
     def flow(self, key: str, table: Table) -> Flow:
         if "message" in table:

@@ -140,6 +140,7 @@ ENTRY = _table(
     message=MESSAGE,
     confidence=LEVEL,
     words=_list(_text()),
+    beside=_list(_text()),
     fix=OWN_FIX,
 )
 FLOW: Schema = _table(

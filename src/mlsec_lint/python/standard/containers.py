@@ -42,7 +42,8 @@ def _dict(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             open_ = True
     for key, (value, argument) in args.keywords.items():
         if argument is not None:
-            value = judging.entry(walker, key, value, argument)
+            others = None if open_ else frozenset(args.keywords)
+            value = judging.entry(walker, key, value, argument, others=others)
         entries[key] = value
     name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
     of = "argparse.Namespace" if "amespace" in str(name) else "builtins.dict"
