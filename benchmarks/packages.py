@@ -6,7 +6,8 @@ By default the frameworks' wheels are read; with `--wild` the source archives of
 code that use machine learning, with their notebooks, tests and Dockerfiles. Packages are fetched with `unearth`, which
 downloads without building; they are unpacked as text, and nothing of them is imported or run.
 What flow costs and is worth on the first list is told by `benchmarks/flow.py`.
-`benchmarks/readings/wild.tsv` holds the last reading of a sample of the second list.
+`benchmarks/readings/wild.tsv` holds the last reading of a sample of the second list (`--wild --sample 100 --seed 99173`):
+verdict and kind of each finding, judged in its context as the owner of the code would.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ def main() -> None:
         counts = collections.Counter((str(f["code"]), str(f["severity"]), str(f["confidence"])) for f in found)
         for (code, severity, confidence), count in sorted(counts.items()):
             print(f"  {code} {severity:6} {confidence:6} {count}")
+    everything.sort(key=lambda one: tuple(one[key] for key in ("path", "line", "column", "code")))  # type: ignore[return-value,arg-type]
     chosen = random.Random(options.seed).sample(everything, min(options.sample, len(everything)))
     for finding in chosen:
         path, line = options.folder / str(finding["path"]), int(str(finding["line"]))
