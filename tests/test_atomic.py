@@ -195,7 +195,7 @@ def test_a_folder_that_takes_no_new_file_is_told_and_the_file_stays(
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     path.write_text(UNSAFE)
-    monkeypatch.setattr("mlsec_lint.atomic.tempfile.mkstemp", refuse)
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
     cli.main(["check", str(path), "--fix", "--unsafe-fixes", "--isolated"])
     assert "a.py: cannot be written: read-only file system" in capsys.readouterr().err
     assert path.read_text() == UNSAFE
