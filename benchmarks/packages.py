@@ -130,7 +130,7 @@ def main() -> None:
         counts = collections.Counter((str(f["code"]), str(f["severity"]), str(f["confidence"])) for f in found)
         for (code, severity, confidence), count in sorted(counts.items()):
             print(f"  {code} {severity:6} {confidence:6} {count}")
-    everything.sort(key=lambda one: tuple(one[key] for key in ("path", "line", "column", "code")))  # type: ignore[return-value,arg-type]
+    everything.sort(key=lambda one: tuple(one[key] for key in ("path", "line", "column", "code")))
     chosen = random.Random(options.seed).sample(everything, min(options.sample, len(everything)))
     for finding in chosen:
         path, line = options.folder / str(finding["path"]), int(str(finding["line"]))
