@@ -31,6 +31,7 @@ class Account:
         self._releases = releases
         self._excuses = tomllib.loads(unproven.read_text(encoding="utf-8"))["unproven"]
         self._needed: set[tuple[int, str]] = set()
+        self._excused: set[str] = set()
         self._signatures: dict[str, list[Signature]] = {}
         self._proven: Counter[str] = Counter()
         self._by_pin: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -121,6 +122,7 @@ class Account:
             for pattern in excuse["names"]:
                 if name == pattern or fnmatchcase(name, pattern):
                     self._needed.add((number, pattern))
+                    self._excused.add(name)
                     return
         self.faults.append(text)
 
@@ -128,7 +130,7 @@ class Account:
 
     def summary(self) -> str:
         proven = sum(self._proven.values())
-        excused = len(self._needed)
+        excused = len(self._excused & self._claims.keys())
         return (
             f"{len(self._claims)} names: {proven} proven ({self._proven[DIRECT]} where they are written, "
             f"{self._proven[REEXPORT]} by re-exports followed, {self._proven[LAZY]} through tables of lazy imports; "
