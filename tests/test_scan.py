@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlsec_lint import rules, source
+from mlsec_lint.check import check, index_for, passes
+from mlsec_lint.model import Settings, SourceError
+from mlsec_lint.project import Project
+from mlsec_lint.python import scan
+
+AUDIT = Settings(audit=True, preview=True)
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def test_what_the_scan_skips_has_no_finding_in_any_example_or_fixture() -> None:
+    ruleset = rules.load()
+    index = index_for(ruleset, AUDIT)
+    texts = [
+        source.from_text(example.code, example.filename, "python")
+        for rule in ruleset.rules
+        for example in rule.examples
+        if example.filename.endswith(".py")
+    ]
+    files = sorted(FIXTURES.rglob("*.py"))
+    texts += [source.read(str(file), root=str(FIXTURES)) for file in files]
+    project = Project((str(file), str(file)) for file in files)
+    skipped = 0
+    for text in texts:
+        known = project if text.path in project.by_shown else None
+        if passes(text, index, known):
+            continue
+        skipped += 1
+        try:
+            missed = check(text, ruleset, AUDIT, known, passed=True)
+        except SourceError:
+            continue
+        assert missed == check(text, ruleset, AUDIT, known, passed=False), text.text
+    assert skipped > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ('x = 1\n"""load"""\ny = 2\n', "x = 1\n\ny = 2\n"),
+        ('def f():\n    """a\n    load()\n    """\n    return 1\n', "def f():\n    \n    return 1\n"),
+        ('x = f"""{load()}"""\n', None),
+        ('x = rf"""{load()}"""\n', None),
+        ('x = \'"""\'; load(); y = \'"""\'\n', None),
+        ('# """\nload()\n# """\n', None),
+        ("x = '''\"\"\"'''\nload()\n", None),
+        ('x = """a\\"""b"""\nload()\n', None),
+        ('x = \'a\\\n"""\'\nload()\n', None),
+        ('x = """a\n', None),
+    ],
+)
+def test_docstrings_are_split_off_only_where_that_is_certain(text: str, rest: str | None) -> None:
+    assert scan.without_docstrings(text) == (text if rest is None else rest)
+
+
+@pytest.mark.parametrize(
+    ("code", "passing"),
+    [
+        ("import torch\nx = torch.load(p)\n", True),
+        ("from torch import load as l\nx = l(p)\n", True),
+        ("from torch import (\n    save,  # writes\n    load,\n)\nload(p)\n", True),
+        ("from torch import *\nload(p)\n", True),
+        ("import torch\nx = getattr(torch, 'load')(p)\n", True),
+        ("import torch\nx = (torch.\n     load)(p)\n", True),
+        ("import torch\nload = 1\nprint(load)\n", False),
+        ("import torch\n# torch.load\n", False),
+        ('import torch\n"""torch.load"""\n', False),
+        ("def f(trust_remote_code=True): ...\n", True),
+        ("trust_remote_code\n", False),
+        ("parser.add_argument('--trust-remote-code')\n", True),
+    ],
+)
+def test_a_word_counts_where_code_can_mean_the_thing(code: str, passing: bool) -> None:
+    index = index_for(rules.load(prose=False), Settings())
+    assert scan.narrow(index).passes(code) is passing
