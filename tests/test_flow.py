@@ -72,3 +72,13 @@ def test_a_file_of_a_project_is_reported_where_it_says_so(
 def test_the_order_of_files_changes_nothing(project: Path, reports: dict[Path, dict[str, list[Finding]]]) -> None:
     files = [path for one, path in FILES if one == project]
     assert _in_order(files[::-1], project) == reports[project]
+
+
+@pytest.mark.parametrize(("project", "path"), [pytest.param(a, b, id=_shown(b)) for a, b in FILES])
+def test_the_places_that_one_file_shows_by_itself_are_among_those_of_the_project(
+    project: Path, path: Path, reports: dict[Path, dict[str, list[Finding]]]
+) -> None:
+    read = source.read(str(path), _shown(path), str(project), "python")
+    plain = Settings(preview=True)
+    alone = {one.line for one in check(read, RULES, plain)}
+    assert alone <= {one.line for one in reports[project][_shown(path)]}
