@@ -16,7 +16,7 @@ from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_va
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import texts
-from mlsec_lint.python.values import Const, Name, Origin, Symbol, Table, Text, Value, told
+from mlsec_lint.python.values import Const, Name, Origin, Table, Text, Value, told
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -175,15 +175,8 @@ def _conditions(
         answer = judge.ask(predicate, value)
         if answer.some_not:
             sure = Level.MEDIUM if answer.some or answer.open else Level.HIGH
-            return parameter, _shown(judge, predicate, value, False), Level.LOW if _optional(value) else sure
+            return parameter, _shown(judge, predicate, value, False), sure
     return None
-
-
-def _optional(value: Value) -> bool:
-    """`revision=None` handed through: whether it is given is the callers' choice."""
-    return len(value.alts) > 1 and all(
-        isinstance(alt, Symbol) or (isinstance(alt, Const) and alt.value is None) for alt in value.alts
-    )
 
 
 def _shown(judge: Judge, predicate: Predicate, value: Value, wanted: bool) -> str:
