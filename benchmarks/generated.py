@@ -27,6 +27,6 @@ def shapes() -> Iterator[tuple[str, str]]:
     yield "calls nested 5,000 deep", head + "x = " + "torch.load(" * 5_000 + "path" + ")" * 5_000 + "\n"
     yield "one line of 4.9 MB", head + "x = [" + "torch.load(a), " * 326_000 + "]\n"
     yield "one string of 4.9 MB", head + "x = torch.load('" + "a" * 4_900_000 + "')\n"
-    branches = "".join(f"if name{n}:\n    name{n} = torch.load('m.pt')\n" for n in range(LINES // 2))
-    yield "50,000 branches", head + branches
+    branches = "".join(f"if name{n}:\n    name{n} = torch.load('m.pt')\n" for n in range(LINES // 5))
+    yield "20,000 branches", head + branches
     yield "more than 5 MB", head + "x = 1\n" * 900_000
