@@ -73,6 +73,7 @@ def test_docstrings_are_split_off_only_where_that_is_certain(text: str, rest: st
         ('import torch\n"""torch.load"""\n', False),
         ("def f(trust_remote_code=True): ...\n", True),
         ("trust_remote_code\n", False),
+        ("def f(name):\n    return __import__(name)\n", True),
         ("parser.add_argument('--trust-remote-code')\n", True),
     ],
 )

@@ -229,6 +229,7 @@ class _Builder:
             (p for p in reversed(parts) if p != "*" and not (p.startswith("__") and p.endswith("__"))), parts[0]
         )
         if parts[0] == "builtins" and len(parts) == 2:
+            leaf = parts[1]  # `__import__` too
             self.bare.append(leaf)
             self.leaves[leaf.encode()].add(frozenset({b"builtins"}))
             self.leaves[leaf.encode()].add(frozenset({b"__builtins__"}))
