@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from mlsec_lint.python.index import Index
+    from mlsec_lint.python.outline import Statement
     from mlsec_lint.python.scan import Scan
     from mlsec_lint.python.values import Site, Value
     from mlsec_lint.python.walk import Walker
@@ -62,6 +63,7 @@ class Project:
         self._found: dict[tuple[str, str], str] = {}
         self._constants: dict[str, dict[str, Value]] = {}
         self._wide: dict[str, bool] = {}
+        self._outlines: dict[str, tuple[Statement, ...]] = {}
         self._wanted: dict[tuple[str, bool], frozenset[str]] = {}
         self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}  # modules that were looked at to tell what is wanted
         self._passing: dict[str, bool] = {}
@@ -155,12 +157,10 @@ class Project:
         """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
         held = self._wanted.get((path, imports))
         if held is None:
-            from mlsec_lint.python.outline import wanted
+            from mlsec_lint.python.outline import statements, wanted
             from mlsec_lint.python.scan import wide
 
             assert self._index is not None
-            scan = wide(self._index)
-
             modules: list[str] = []
 
             def ours(node: ast.Import | ast.ImportFrom) -> bool:
@@ -169,7 +169,9 @@ class Project:
                 return any(self._is_wide(found) for one in named if (found := self.find(one, source.path)))
 
             try:
-                held = wanted(source.text, source.module, scan, ours)
+                if path not in self._outlines:
+                    self._outlines[path] = statements(source.text)
+                held = wanted(self._outlines[path], wide(self._index).hits(source.text, source.module), ours)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 held = frozenset()
             self._wanted[path, imports] = held

@@ -7,37 +7,61 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from mlsec_lint.python.scan import Scan, words
+from mlsec_lint.python.scan import words
 
 
-def wanted(text: str, module: str, scan: Scan, ours: Callable[[ast.ImportFrom | ast.Import], bool]) -> frozenset[str]:
-    """Return the names at the top whose definition holds a word of the scan, or a name whose definition does.
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement at the top of a module: the names it binds, its words, and the imports in it."""
 
-    "*" stands for whatever `import *` brings.  `ours` tells whether an import is of a module that the scan lets through.  Raises SyntaxError and its like.
-    """
-    hits = scan.hits(text, module)
+    bound: frozenset[bytes]
+    words: frozenset[bytes]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    is_import: bool = False
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    """Return the statements at the top of a module; raises SyntaxError and its like."""
     lines = text.splitlines()
-    found: set[bytes] = set()
-    waiting: list[tuple[frozenset[bytes], frozenset[bytes]]] = []  # names bound, words of the statement
+    found: list[Statement] = []
     for node in ast.parse(text).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            if ours(node) or any(alias.name == "*" for alias in node.names):
-                found.update((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
+            bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
+            found.append(Statement(bound, frozenset(), (node,), is_import=True))
             continue
         first = min((d.lineno for d in getattr(node, "decorator_list", ())), default=node.lineno)
         held = words("\n".join(lines[first - 1 : node.end_lineno]))
-        bound = frozenset(name.encode() for name in _bound(node))
-        if held & hits or any(isinstance(n, (ast.Import, ast.ImportFrom)) and ours(n) for n in ast.walk(node)):
-            found |= bound
+        inner = ast.walk(node) if b"import" in held else ()
+        imports = tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom)))
+        found.append(Statement(frozenset(name.encode() for name in _bound(node)), held, imports))
+    return tuple(found)
+
+
+def wanted(
+    outline: tuple[Statement, ...], hits: frozenset[bytes], ours: Callable[[ast.ImportFrom | ast.Import], bool]
+) -> frozenset[str]:
+    """Return the names at the top whose definition holds a word of `hits`, or a name whose definition does.
+
+    "*" stands for whatever `import *` brings.  `ours` tells whether an import is of a module that the scan lets through.
+    """
+    found: set[bytes] = set()
+    waiting: list[Statement] = []
+    for one in outline:
+        if one.is_import:
+            if b"*" in one.bound or ours(one.imports[0]):
+                found |= one.bound
+        elif one.words & hits or any(ours(node) for node in one.imports):
+            found |= one.bound
         else:
-            waiting.append((bound, held))
+            waiting.append(one)
     grown = True
     while grown:
         grown = False
-        for bound, held in waiting:
-            if bound and not bound <= found and held & found:
-                found |= bound
+        for one in waiting:
+            if one.bound and not one.bound <= found and one.words & found:
+                found |= one.bound
                 grown = True
     return frozenset(name.decode() for name in found)
 
