@@ -246,7 +246,7 @@ def compared(costs: dict[str, Cost], mine: str) -> list[str]:
     return table(("", "CPU s", "seconds", "MB", "CPU of ours", "time of ours"), rows)
 
 
-def page(parts: dict[str, list[str]], rounds: int) -> str:
+def page(parts: dict[str, list[str]], rounds: int, chosen: list[str]) -> str:
     """Return docs/benchmarks.md."""
     titles = {
         "start": "Start",
@@ -259,7 +259,7 @@ def page(parts: dict[str, list[str]], rounds: int) -> str:
     lines = ["# Benchmarks", "", *(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
     lines += [f"`python benchmarks/speed.py --write`, {rounds} rounds, on {', '.join(PACKAGES)}; Python"]
     lines += [
-        f"{platform.python_version()}, {os.cpu_count()} cores. Peers: {', '.join(p[0] for p in peers.PINNED.values())}."
+        f"{platform.python_version()}, {os.cpu_count()} cores. Peers: {', '.join(peers.PINNED[name][0] for name in chosen)}."
     ]
     for part, text in parts.items():
         lines += ["", f"## {titles[part]}", "", *text]
@@ -285,7 +285,7 @@ def main() -> None:
         parts[part] = getattr(benchmarks, part)()
         print(f"\n{part}\n", *parts[part], sep="\n", flush=True)
     if options.write:
-        DOCS.write_text(page(parts, options.rounds), encoding="utf-8")
+        DOCS.write_text(page(parts, options.rounds, options.peers.split(",")), encoding="utf-8")
     return None
 
 
