@@ -9,7 +9,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from mlsec_lint.model import Finding, Level, Related, Rule, RuleSet, Settings, Source
+from mlsec_lint.model import HOME, Finding, Level, Related, Rule, RuleSet, Settings, Source
 
 if TYPE_CHECKING:
     from mlsec_lint.lockfile import Lock
@@ -79,8 +79,8 @@ def finish(source: Source, found: list[Finding], settings: Settings) -> list[Fin
                 cell_line=place.cell_line,
                 related=tuple(_in_cell(source, one) for one in finding.related),
             )
-        if not finding.url and (rule := _rules(settings, finding.code)):
-            finding = replace(finding, url=rule)
+        if not finding.url:
+            finding = replace(finding, url=f"{HOME}rules/{finding.code}/")
         key = (finding.line, finding.cell, finding.cell_line, finding.column, finding.code)
         old = out.get(key)
         if old is None or (finding.severity, finding.confidence) > (old.severity, old.confidence):
@@ -99,10 +99,6 @@ def _in_cell(source: Source, related: Related) -> Related:
 def _was_notebook(text: str) -> bool:
     """Return whether a Python file is a notebook that was exported, so that shell lines may stand in it."""
     return "get_ipython()" in text or text.startswith("# Databricks ")
-
-
-def _rules(settings: Settings, code: str) -> str:
-    return f"https://mlsec-lint.readthedocs.io/rules/{code}/"
 
 
 def _allowed(finding: Finding, settings: Settings) -> bool:

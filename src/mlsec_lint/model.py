@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+HOME = "https://mlsec-lint.readthedocs.io/"  # of the documentation; a page for each rule under rules/
+
 
 class Level(enum.IntEnum):
     """An ordered level, used for severity and for confidence."""

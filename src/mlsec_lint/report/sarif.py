@@ -11,11 +11,10 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from mlsec_lint.model import Edit, Finding, Hidden, Level, Rule
+from mlsec_lint.model import HOME, Edit, Finding, Hidden, Level, Rule
 from mlsec_lint.report.view import View, line_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://mlsec-lint.readthedocs.io/"
 _BASE = "%SRCROOT%"
 _LEVELS = {Level.HIGH: "error", Level.MEDIUM: "warning", Level.LOW: "note"}
 _SCORES = {Level.HIGH: "8.0", Level.MEDIUM: "5.5", Level.LOW: "2.5"}  # GitHub: high from 7.0, medium from 4.0

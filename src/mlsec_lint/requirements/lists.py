@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from mlsec_lint.requirements.entries import Entry, entry
 
-INCLUDES = ("-r", "--requirement", "-c", "--constraint")
 _OPTION = re.compile(r"(--[A-Za-z][\w-]*|-[A-Za-z])(?:\s*=\s*|\s+)?(.*)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _HASH = re.compile(r"\s--hash[= ]\s*\S+")

@@ -19,7 +19,7 @@ from mlsec_lint.model import ConfigError, Finding, Hidden, Level, Problem, Repor
 from mlsec_lint.project import Project
 from mlsec_lint.run import pool
 from mlsec_lint.run.cache import Cache, place
-from mlsec_lint.run.one import Result, Task, check_file, forget, lock_of, not_checked
+from mlsec_lint.run.one import Result, Task, forget, lock_of, not_checked
 
 if TYPE_CHECKING:
     from mlsec_lint.changes import Changes
@@ -204,11 +204,6 @@ def _doubts(rulesets: Mapping[tuple[str, ...], RuleSet], every: Iterable[Setting
         packages = {default.package for default in rulesets[settings.rules].apis.defaults.values()}
         remarks.update(dict.fromkeys(config.doubtful_assumptions(settings, packages)))
     return tuple(remarks)
-
-
-def check_one(task: Task, rulesets: Mapping[tuple[str, ...], RuleSet], project: Project | None) -> Result:
-    """Check the file of `task` with the rules that its settings ask for."""
-    return check_file(task, rulesets[task.settings.rules], project)
 
 
 def failing(finding: Finding, settings: Settings) -> bool:
