@@ -16,11 +16,6 @@ from typing import Any
 
 from mlsec_lint.model import ConfigError, Rule, Settings
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 TABLE = "tool.mlsec-lint"
 LEVELS = ("low", "medium", "high")
 KINDS = ("python", "notebook", "shell", "dockerfile", "workflow", "requirements", "config")
@@ -66,10 +61,10 @@ def _nearest(folder: str) -> Settings:
 def _read(path: str, required: bool) -> Settings:
     try:
         with open(path, "rb") as file:
-            document: dict[str, Any] = tomllib.load(file)
+            document = _toml(file.read())
     except OSError as error:
         raise ConfigError(path, "", f"cannot be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         if not required and not _mentions_us(path):
             return Settings()  # somebody else's broken file; it holds nothing of ours
         raise ConfigError(path, "", f"is not TOML: {error}") from error
@@ -84,6 +79,15 @@ def _read(path: str, required: bool) -> Settings:
     if not isinstance(table, dict):
         raise ConfigError(path, TABLE, "must be a table")
     return from_table(table, path)
+
+
+def _toml(data: bytes) -> dict[str, Any]:
+    """Return what TOML says; raises ValueError."""
+    if sys.version_info >= (3, 11):  # not every start reads any
+        import tomllib
+    else:
+        import tomli as tomllib
+    return dict(tomllib.loads(data.decode("utf-8")))
 
 
 def _no_other_spelling(tool: Mapping[str, Any], path: str) -> None:
@@ -108,7 +112,7 @@ def ruff_table_without_us(folder: str) -> str:
         candidate = place / "pyproject.toml"
         if candidate.is_file():
             try:
-                table: Any = tomllib.loads(candidate.read_text(encoding="utf-8")).get("tool", {}).get("ruff")
+                table: Any = _toml(candidate.read_bytes()).get("tool", {}).get("ruff")
                 lint: Any = {**table, **table.get("lint", {})} if table is not None else {}
                 external = [str(prefix) for prefix in lint.get("external", [])]
             except (OSError, ValueError, AttributeError, TypeError):
@@ -262,6 +266,8 @@ def unknown_selectors(settings: Settings, rules: Iterable[Rule]) -> list[ConfigE
 
 def doubtful_assumptions(settings: Settings, packages: Iterable[str]) -> list[str]:
     """Return a remark for each `assume` that no rule asks about, and that is spelled much like one of `packages`."""
+    if not settings.assume:
+        return []
     import difflib  # only where there is something to compare
 
     known = set(packages)

@@ -5,6 +5,7 @@ Must not know LibCST, and must decide nothing about findings: it turns words int
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -73,6 +74,7 @@ def program() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 nothing to fail for, 1 findings, 2 wrong use or unread files."""
     _plain_output()
+    gc.set_threshold(50_000)  # what a start makes is kept: looking for garbage in it took a tenth of it
     try:
         code = program.main(arguments, prog_name="mlsec-lint", standalone_mode=False)
         code = code if isinstance(code, int) else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections import Counter
@@ -28,6 +27,8 @@ def wants_color(when: str, stream: IO[str]) -> bool:
 
 def width() -> int:
     """Return how many columns text may take."""
+    import shutil  # slow to import, and not every command shows text
+
     return shutil.get_terminal_size((100, 24)).columns
 
 

@@ -195,6 +195,7 @@ class _Builder:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.leaves: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
+        self.done: set[str] = set()
         self.bare: list[str] = []
         self.keys: set[bytes] = set()
         self.dashed: tuple[str, ...] = ()
@@ -213,6 +214,9 @@ class _Builder:
         """Count dotted names, in every spelling that the aliases allow."""
         for names in lists:
             for dotted in names:
+                if dotted in self.done:  # rules share groups of names
+                    continue
+                self.done.add(dotted)
                 self._add(dotted)
                 prefix = dotted
                 while prefix:
@@ -237,7 +241,7 @@ class _Builder:
         if parts[0] == "builtins" or leaf == parts[0]:
             self.leaves[leaf.encode()].add(frozenset())
             return
-        returned = any(dotted.startswith(of + ".") for of in self._prefixes(dotted) if of in self.made)
+        returned = not self.made.isdisjoint(self._prefixes(dotted))
         modules = [] if returned or "*" in parts else [p for p in parts[1 : parts.index(leaf)] if _module_like(p)]
         self.leaves[leaf.encode()].add(frozenset(p.encode() for p in (parts[0], *modules)))
         for root in self.kin[parts[0]] if returned else ():

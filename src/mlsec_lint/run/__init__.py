@@ -6,6 +6,7 @@ Must not know formats, or what the command line looks like.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import time
@@ -79,7 +80,13 @@ class Options:
 
 def ruleset_for(settings: Settings, *, prose: bool = True) -> RuleSet:
     """Return our rules and those that the settings add; raises rules.RuleErrors.  Checking needs no prose."""
-    return rules.load(tuple(Path(settings.root, folder) for folder in settings.rules), prose=prose)
+    folders = tuple(Path(settings.root, folder) for folder in settings.rules)
+    return rules.load(folders) if prose else _without_prose(folders)
+
+
+@functools.cache  # a run and its report ask for the same
+def _without_prose(folders: tuple[Path, ...]) -> RuleSet:
+    return rules.load(folders, prose=False)
 
 
 def plan(paths: Iterable[str], options: Options) -> tuple[list[Task], list[tuple[Task, SourceError]]]:
@@ -115,6 +122,7 @@ def run(paths: Iterable[str], options: Options) -> Report:
     """Check the files under `paths` and return what there is to say; raises Mistakes and rules.RuleErrors."""
     start = time.monotonic()
     forget()
+    _without_prose.cache_clear()
     fallback = options.settings_for(".")
     tasks, failed = plan(paths, options)
     rulesets = rulesets_of([fallback, *(task.settings for task in tasks)])
