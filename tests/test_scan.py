@@ -60,6 +60,23 @@ def test_docstrings_are_split_off_only_where_that_is_certain(text: str, rest: st
 
 
 @pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("f(x)  # load it\ny\n", "f(x)  \ny\n"),
+        ("f('a # b')  # 'c\ny\n", "f()  \ny\n"),
+        ("f('load', \"torch.load\", 'load it', 'it\\'s')\n", "f('load', \"torch.load\", , )\n"),
+        ("x = '''it's \\''' # load\n''' + ''\n", "x =  + \n"),
+        ('x = f"{load(y)} # a" + rf"a b" + r"a b" + Fr\'a b\'\n', 'x = f"{load(y)} # a" + rf"a b" + r + Fr\'a b\'\n'),
+        ('x = f"""a "b" {load(y)}""" + b"a b"\n', 'x = f"""a "b" {load(y)}""" + b\n'),
+        ("x = 'a b\nload\n", "x = 'a b\nload\n"),
+        ('x = """a "" b\nload\n', 'x = " b\nload\n'),
+    ],
+)
+def test_comments_and_prose_go_and_what_may_be_code_or_a_name_stays(text: str, rest: str) -> None:
+    assert scan.without_prose(text) == rest
+
+
+@pytest.mark.parametrize(
     ("code", "passing"),
     [
         ("import torch\nx = torch.load(p)\n", True),

@@ -15,11 +15,18 @@ from mlsec_lint.python.index import Index
 
 _KEEP = bytes(c if chr(c).isalnum() or c == 95 or c >= 128 else 32 for c in range(256))
 
-# Comments, docstrings and prose are blanked; f-strings (which hold code) and strings that may be names are kept.
+# Comments, docstrings and prose, which are blanked; f-strings (which hold code) and strings that may be names are kept:
+# for these the group is set.  Each branch begins with one character, so that what lies between is skipped quickly.
 _PROSE = re.compile(
-    r"""([rRbB]?[fF][rR]?(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
-    r"""|"[\w.:/-]{1,80}"|'[\w.:/-]{1,80}')"""
-    r"""|\#[^\n]*|\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""",
+    "|".join(
+        rf"{quote}(?:(?:(?<=[fF].)|(?<=[fF][rR].))()(?:{quote}{quote}{many}|{line})"
+        rf"|()[\w.:/-]{{1,80}}{quote}|{quote}{quote}{many}|{line})"
+        for quote, many, line in (
+            (q, rf"[^{q}\\]*(?:(?:\\.|{q}(?!{q}{q}))[^{q}\\]*)*{q}{{3}}", rf"[^{q}\\\n]*(?:\\.[^{q}\\\n]*)*{q}")
+            for q in "\"'"
+        )
+    )
+    + r"|\#[^\n]*",
     re.DOTALL,
 )
 
@@ -51,6 +58,16 @@ def without_docstrings(text: str) -> str:
     return "".join(pieces[::2])
 
 
+def without_prose(text: str) -> str:
+    """Return the text without comments and without the strings that hold neither code nor names."""
+    pieces, start = [], 0
+    for match in _PROSE.finditer(text):
+        if match.lastindex is None:
+            pieces.append(text[start : match.start()])
+            start = match.end()
+    return "".join((*pieces, text[start:]))
+
+
 _PART = re.compile(r"[\w*]+")
 _OUTSIDE = ("remote", "input")
 Needs = tuple[frozenset[bytes], ...]  # sets of words, one of which must stand in the file as a whole
@@ -73,27 +90,27 @@ class Scan:
         own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
         read = _read(text)
         found = read.words | own
-        if any(option in text for word in found & self.dashed.keys() for option in self.dashed[word]):
+        if any(word in found and read.holds(options) for word, options in self.dashed.items()):
             return True
-        if not self._hits(found, text):
+        if not self._hits(found, read):
             return False
-        if read.shorter is not text and not self._hits(read.shorter_words | own, text):
+        if read.shorter is not text and not self._hits(read.shorter_words | own, read):
             return False
         found = read.code_words | own
-        return any(self._stands(leaf, read) for leaf in self._hits(found, text))
+        return any(self._stands(leaf, read) for leaf in self._hits(found, read))
 
     def hits(self, text: str, module: str = "") -> frozenset[bytes]:
         """Return the words for which a file passes."""
         own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
         read = _read(text)
         found = read.code_words | own
-        stand = (leaf for leaf in self._hits(found, text) if self._stands(leaf, read))
+        stand = (leaf for leaf in self._hits(found, read) if self._stands(leaf, read))
         return frozenset((*stand, *(found & self.dashed.keys())))
 
-    def _hits(self, found: frozenset[bytes], text: str) -> list[bytes]:
+    def _hits(self, found: frozenset[bytes], read: _Read) -> list[bytes]:
         """Return the words of the rules that these words hold, together with what they need."""
         hits = [leaf for leaf in found & self.leaves.keys() if any(need <= found for need in self.leaves[leaf])]
-        hits += [leaf for leaf in found & self.beside.keys() if any(word in text for word in self.beside[leaf])]
+        hits += [leaf for leaf, texts in self.beside.items() if leaf in found and read.holds(texts)]
         return [*hits, *(found & self.bare)]
 
     def _stands(self, leaf: bytes, read: _Read) -> bool:
@@ -113,6 +130,14 @@ class _Read:
     def __init__(self, text: str) -> None:
         self.text = text
         self.words = words(text)
+        self._held: dict[tuple[str, ...], bool] = {}
+
+    def holds(self, texts: tuple[str, ...]) -> bool:
+        """Return whether one of these stands in the text; many words ask for the same."""
+        held = self._held.get(texts)
+        if held is None:
+            held = self._held[texts] = any(one in self.text for one in texts)
+        return held
 
     @functools.cached_property
     def shorter(self) -> str:
@@ -124,7 +149,7 @@ class _Read:
 
     @functools.cached_property
     def code(self) -> str:
-        return _PROSE.sub(r"\1", self.shorter)
+        return without_prose(self.shorter)
 
     @functools.cached_property
     def code_words(self) -> frozenset[bytes]:
@@ -142,22 +167,24 @@ class _Read:
 
 
 _read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
-_IMPORT = re.compile(r"\bimport\b(\s*\([^)]*\)|(?:[^\n\\]|\\.)*)", re.DOTALL)
-_STAR = re.compile(r"\bimport\s*\(?\s*\*")
+# These begin with plain characters, which are found quickly; that no word goes before is asked afterwards.
+_IMPORT = re.compile(r"import(?<!\wimport)\b(\s*\([^)]*\)|(?:[^\n\\]|\\.)*)", re.DOTALL)
+_STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
+_NAMED = r"""\.\s*(?:\\\s*)?{name}\b|"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
 
 
 @functools.lru_cache(maxsize=4096)
 def _named(leaf: bytes) -> re.Pattern[str]:
     """Return where a word names an attribute, or stands in a string."""
     name = re.escape(leaf.decode())
-    return re.compile(rf"\.\s*(?:\\\s*)?{name}\b|[\"'][^\"'\n]*\b{name}\b")
+    return re.compile(_NAMED.format(name=name))
 
 
 @functools.lru_cache(maxsize=4096)
 def _keyed(leaf: bytes) -> re.Pattern[str]:
     """Return where a word names a parameter or an entry that is given a value."""
     name = re.escape(leaf.decode())
-    return re.compile(rf"\b{name}[\"']?\s*\]?\s*(?::|=(?!=))|[\"'][^\"'\n]*\b{name}\b|\.\s*(?:\\\s*)?{name}\b")
+    return re.compile(rf"{name}(?<!\w{name})[\"']?\s*\]?\s*(?::|=(?!=))|" + _NAMED.format(name=name))
 
 
 @functools.lru_cache(maxsize=8)
