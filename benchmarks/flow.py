@@ -22,11 +22,11 @@ from packages import FRAMEWORKS, fetch
 
 from mlsec_lint import rules, source
 from mlsec_lint.check import check
+from mlsec_lint.collector import RestingCollector
 from mlsec_lint.model import Finding, Level, RuleSet, SourceError
 from mlsec_lint.project import Project
 from mlsec_lint.python import contents, flows, index, members, own
 from mlsec_lint.python.values import NONE, unknown
-from mlsec_lint.run.collector import RestingCollector
 
 Place = tuple[str, int, str]
 HEAD = ("package", "place", "code", "relies on", "true", "why")

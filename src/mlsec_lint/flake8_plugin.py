@@ -54,8 +54,12 @@ class Plugin:
 
     def run(self) -> Iterator[Result]:
         """Yield what flake8 is to report."""
+        from mlsec_lint.collector import RestingCollector
+
         try:
-            results = [(one.line, one.column - 1, f"{one.code} {_one_line(one.message)}") for one in self._findings()]
+            with RestingCollector():
+                found = self._findings()
+            results = [(one.line, one.column - 1, f"{one.code} {_one_line(one.message)}") for one in found]
         except Exception as error:
             results = [(1, 0, f"MLS901 this file was not checked: {_reason(error)}")]
         for line, column, text in results:
@@ -75,13 +79,10 @@ class Plugin:
         module, is_package = module_of(path, settings.root)
         text = "".join(self.lines).removeprefix("\ufeff")
         source = Source(self.filename, text, "python", module, is_package)
-        by_code = {rule.code: rule for rule in rules.rules}
+        found = check(source, rules, settings, lock=_lock(path, settings))
+        by_code = {rule.code: rule for rule in rules.rules} if found else {}
         least = Level.parse(settings.min_severity)
-        return [
-            one
-            for one in check(source, rules, settings, lock=_lock(path, rules, settings))
-            if one.severity >= least and config.selects(settings, by_code[one.code], path)
-        ]
+        return [one for one in found if one.severity >= least and config.selects(settings, by_code[one.code], path)]
 
 
 def _excluded(path: str, file: str | None) -> bool:
@@ -93,13 +94,22 @@ def _excluded(path: str, file: str | None) -> bool:
     )
 
 
-def _lock(path: str, rules: RuleSet, settings: Settings) -> Lock | None:
-    from mlsec_lint import config, lockfile
+def _lock(path: str, settings: Settings) -> Lock | None:
+    if not _asks_lock(settings):
+        return None
+    from mlsec_lint import lockfile
+
+    return lockfile.for_folder(os.path.dirname(path))
+
+
+@functools.lru_cache(maxsize=16)
+def _asks_lock(settings: Settings) -> bool:
+    from mlsec_lint import config
     from mlsec_lint.check import in_force
 
-    if any(rule.drifts and in_force(rule, settings) and config.chosen(settings, rule) for rule in rules.rules):
-        return lockfile.for_folder(os.path.dirname(path))
-    return None
+    return any(
+        rule.drifts and in_force(rule, settings) and config.chosen(settings, rule) for rule in _rules(settings).rules
+    )
 
 
 @functools.lru_cache(maxsize=16)

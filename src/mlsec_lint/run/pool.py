@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
+from mlsec_lint.collector import RestingCollector
 from mlsec_lint.model import RuleSet
-from mlsec_lint.run.collector import RestingCollector
 from mlsec_lint.run.one import Result, Task, check_file
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
-from mlsec_lint.run.collector import RestingCollector
+from mlsec_lint.collector import RestingCollector
 from mlsec_lint.run.one import Result, Task, check_file, not_checked
 from mlsec_lint.run.pool import Rulesets, size
 

@@ -1,4 +1,4 @@
-"""When garbage is collected while many files are checked; must not know what is checked."""
+"""When garbage is collected while files are checked; must not know what is checked."""
 
 from __future__ import annotations
 
