@@ -111,7 +111,8 @@ def test_a_module_that_appears_or_goes_checks_again_those_that_look_for_it(check
         lambda file: file.write_bytes(b"\xff\xfe\0"),
         lambda file: file.write_text(re.sub(r'"[0-9a-f]{32}"', "7", file.read_text())),
         lambda file: file.write_text(file.read_text().replace('"Finding"', '"Task"')),
-        lambda file: file.write_text(json.dumps({"format": 1, "files": {"x": 3}, "results": {"x": None}})),
+        lambda file: file.write_text(json.dumps({"format": 2, "files": {"x": 3}, "lookups": [], "results": {"x": None}})),
+        lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), "lookups": [["x"], 3]})),
         lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), "format": 99})),
     ],
 )  # fmt: skip

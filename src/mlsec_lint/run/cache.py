@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlsec_lint.project import Project
 
 NAME = ".mlsec-lint-cache"
-FORMAT = 1
+FORMAT = 2
 KEPT = 12  # files of results: runs with other options or over other folders have their own
 RECENT = 2_000_000_000  # nanoseconds within which a file may change again without its time telling
 _KINDS = ("python", "notebook")
@@ -50,8 +50,11 @@ class Cache:
         self._hashes: dict[str, str] = {}
         self._in_force: dict[tuple[str, Settings, bool, bool], str] = {}
         self._packages: dict[tuple[str, str], str] = {}
+        self._states: dict[str, str] = {}  # path -> what of the file other results are drawn from
         self._known: dict[str, list[Any]] = {}  # path -> [time of change, bytes, hash of the content]
-        self._entries: dict[str, list[Any]] = {}  # path -> [circumstances, set, parsed, files, digest, lookups, result]
+        self._lookups: list[tuple[str, str, str]] = []  # name, folder of the importer, path: many results share one
+        # path -> [circumstances, set, parsed, files, digest, numbers of lookups, result]
+        self._entries: dict[str, list[Any]] = {}
         self._changed = False
 
     def _key(self) -> str:
@@ -90,6 +93,7 @@ class Cache:
                     return
                 stored = json.load(file)
             if stored["format"] == FORMAT and isinstance(stored["files"], dict) and isinstance(stored["results"], dict):
+                self._lookups = [(str(name), str(folder), str(path)) for name, folder, path in stored["lookups"]]
                 self._known, self._entries = stored["files"], stored["results"]
         except FileNotFoundError:
             return
@@ -103,13 +107,18 @@ class Cache:
             if circumstances != self._circumstances(task, bool(parsed)):
                 return False
             if among != self._set:
-                if any(self.project.find_from(name, folder) != path for name, folder, path in lookups):
+                if not all(self._found_again(number) for number in lookups):
                     return False
                 entry[1] = self._set
                 self._changed = True
             return bool(digest == self._drawn_from(files))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, LookupError):
             return False
+
+    def _found_again(self, number: int) -> bool:
+        """Return whether a module that was looked for is where it was."""
+        name, folder, path = self._lookups[number]
+        return self.project.find_from(name, folder) == path
 
     def _circumstances(self, task: Task, parsed: bool) -> str:
         """What a result depends on beside other files; versions matter to what was parsed, and cost time to read."""
@@ -127,8 +136,14 @@ class Cache:
         return found
 
     def _drawn_from(self, files: Iterable[str]) -> str:
-        root = self.project.root
-        return _digest(*(f"{self._hash(path)} {self._package(os.path.dirname(path), root)}" for path in files))
+        return _digest(*map(self._state, files))
+
+    def _state(self, path: str) -> str:
+        found = self._states.get(path)
+        if found is None:
+            package = self._package(os.path.dirname(path), self.project.root)
+            found = self._states[path] = f"{self._hash(path)} {package}"
+        return found
 
     def _package(self, folder: str, root: str) -> str:
         """Return the package that a folder is, which names the modules in it."""
@@ -165,6 +180,7 @@ class Cache:
 
     def keep(self, results: Mapping[str, Result]) -> None:
         """Keep the results of files that have been checked now; a cache that cannot be written is no mistake."""
+        numbers = {lookup: number for number, lookup in enumerate(self._lookups)} if results else {}
         for task in self.tasks:
             result = results.get(task.file.path)
             if result is None or not _keepable(task):
@@ -173,12 +189,24 @@ class Cache:
             if result.unread or lock_of(os.path.dirname(task.file.path), self._rules(task), task.settings) is not None:
                 self._entries.pop(task.file.path, None)
             elif not any(self._moved(path) for path in drawn):
-                entry = [self._circumstances(task, result.parsed), self._set, *_frozen(result)]
-                entry.insert(4, self._drawn_from(result.files))
-                self._entries[task.file.path] = entry
+                self._entries[task.file.path] = [
+                    self._circumstances(task, result.parsed),
+                    self._set,
+                    int(result.parsed),
+                    list(result.files),
+                    self._drawn_from(result.files),
+                    [self._number(lookup, numbers) for lookup in result.lookups],
+                    _said(result),
+                ]
             self._changed = True
         if self._changed:
             self._write()
+
+    def _number(self, lookup: tuple[str, str, str], numbers: dict[tuple[str, str, str], int]) -> int:
+        if lookup not in numbers:
+            numbers[lookup] = len(self._lookups)
+            self._lookups.append(lookup)
+        return numbers[lookup]
 
     def _rules(self, task: Task) -> RuleSet:
         return self.rulesets[task.settings.rules]
@@ -204,8 +232,8 @@ class Cache:
         try:
             self._make_folder()
             with open(draft, "w", encoding="utf-8") as file:
-                stored = {"format": FORMAT, "files": self._known, "results": self._entries}
-                file.write(json.dumps(stored, separators=(",", ":")))
+                stored = {"files": self._known, "lookups": self._lookups, "results": self._entries}
+                file.write(json.dumps({"format": FORMAT, **stored}, separators=(",", ":")))
             os.replace(draft, self._file)
             self._prune()
         except OSError:
@@ -244,12 +272,11 @@ def _keepable(task: Task) -> bool:
     return task.data is None and task.file.kind in _KINDS and os.path.basename(task.file.path) != "setup.py"
 
 
-def _frozen(result: Result) -> list[Any]:
-    said: Any = None
-    if result.shown or result.hidden or result.lines:
-        lines = [[*key, line] for key, line in result.lines.items()]
-        said = [_CODEC.freeze(tuple(result.shown)), _CODEC.freeze(tuple(result.hidden)), lines]
-    return [int(result.parsed), list(result.files), [list(one) for one in result.lookups], said]
+def _said(result: Result) -> Any:
+    if not (result.shown or result.hidden or result.lines):
+        return None
+    lines = [[*key, line] for key, line in result.lines.items()]
+    return [_CODEC.freeze(tuple(result.shown)), _CODEC.freeze(tuple(result.hidden)), lines]
 
 
 def _thawed(entry: list[Any]) -> Result:
