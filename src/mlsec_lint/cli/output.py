@@ -78,7 +78,8 @@ def write(wanted: tuple[tuple[str, str], ...], view: View, color: str) -> None:
         else:
             painted = screen.wants_color(color, sys.stdout)
             links = painted and sys.stdout.isatty()
-            terminal = replace(view, color=painted, links=links, width=screen.width())
+            width = screen.width() if view.report.findings or view.report.hidden else view.width  # slow to ask
+            terminal = replace(view, color=painted, links=links, width=width)
             sys.stdout.write(render(name, terminal))
             sys.stdout.flush()
 

@@ -46,7 +46,7 @@ def read(name: str, key: str) -> RuleSet | None:
             stored = json.load(file)
         if stored["key"] != key:
             return None
-        rules = _CODEC.thaw(stored["rules"])
+        rules = _CODEC.unpack(stored["rules"])
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     return rules if isinstance(rules, RuleSet) else None
@@ -60,9 +60,7 @@ def write(name: str, key: str, rules: RuleSet) -> None:
     draft = place / f"{name}.{os.getpid()}.tmp"
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(
-            json.dumps({"key": key, "rules": _CODEC.freeze(rules)}, separators=(",", ":")), encoding="utf-8"
-        )
+        draft.write_text(json.dumps({"key": key, "rules": _CODEC.pack(rules)}, separators=(",", ":")), encoding="utf-8")
         os.replace(draft, place / name)
     except OSError:
         with contextlib.suppress(OSError):
