@@ -46,7 +46,7 @@ def check(
     if passed:
         from mlsec_lint import python
 
-        found += python.analyse(source, index, project)
+        found += python.analyse(source, index, project, Level.LOW if settings.audit else Level.MEDIUM)
     if source.kind != "python" or source.path.endswith("setup.py") or _was_notebook(source.text):
         from mlsec_lint import others
 

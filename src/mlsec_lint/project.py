@@ -19,10 +19,9 @@ from mlsec_lint import source as sources
 from mlsec_lint.model import Source, SourceError
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from mlsec_lint.python.index import Index
     from mlsec_lint.python.outline import Statement
+    from mlsec_lint.python.pieces import Pieces
     from mlsec_lint.python.scan import Scan
     from mlsec_lint.python.values import Site, Value
     from mlsec_lint.python.walk import Walker
@@ -57,7 +56,7 @@ class Project:
         self.by_shown = {shown: path for path, shown in self.shown.items()}
         self.folders = {os.path.dirname(path) for path in self.shown}
         self._sources: dict[str, Source | None] = {}
-        self._trees: OrderedDict[str, cst.Module] = OrderedDict()
+        self._pieces: OrderedDict[str, Pieces] = OrderedDict()
         self._walkers: OrderedDict[tuple[str, int], Walker] = OrderedDict()
         self._places: dict[tuple[str, int], tuple[str, int, int] | None] = {}
         self._found: dict[tuple[str, str], str] = {}
@@ -85,9 +84,9 @@ class Project:
         return top
 
     @contextmanager
-    def noting(self) -> Iterator[Used]:
-        """Note what is used; within another noting it counts there, too."""
-        used = Used()
+    def noting(self, used: Used | None = None) -> Iterator[Used]:
+        """Note what is used, in addition to what `used` holds; within another noting it counts there, too."""
+        used = used or Used()
         self._noting.append(used)
         try:
             yield used
@@ -226,43 +225,56 @@ class Project:
             dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
             for path in filter(None, (self.find(d, source.path) for d in dotted)):
                 self._note(path)
-                if path not in self._passing:
-                    held = self.source(path)
-                    self._passing[path] = held is not None and scan.passes(held.text, held.module)
-                if self._passing[path]:
+                if self._passes(path, scan):
                     return True
         return False
 
+    def reaches(self, path: str) -> bool:
+        """Return whether a module's text has what data should not reach."""
+        from mlsec_lint.python.scan import sinks
+
+        assert self._index is not None
+        return self._passes(path, sinks(self._index))
+
+    def _passes(self, path: str, scan: Scan) -> bool:
+        if path not in self._passing:
+            held = self.source(path)
+            self._passing[path] = held is not None and scan.passes(held.text, held.module)
+        return self._passing[path]
+
     # ------------------------------------------------------------ walks
 
-    def walker_of(self, source: Source, index: Index) -> Walker:
-        """Return the walk over a module that is being checked."""
+    def view_of(self, source: Source, index: Index) -> View:
+        """Return the project as a module that is being checked sees it."""
         if self._index is not index:
             self._index = index
             for held in (self._walkers, self._used, self._constants, self._wide, self._wanted, self._passing):
                 held.clear()
-        path = self.by_shown.get(source.path)
-        if path is None:
-            from mlsec_lint.python.place import walk
+        return View(self, LEVELS)
 
-            return walk(source, index, View(self, LEVELS))
-        return self._walk(path, source, LEVELS)
+    def walker_of(self, source: Source, index: Index) -> Walker:
+        """Return the walk over all of a module that is being checked."""
+        from mlsec_lint.python.place import walk
+
+        return walk(source, index, self.view_of(source, index))
 
     def _walk(self, path: str, source: Source, level: int) -> Walker:
         key = (path, level)
         walker = self._walkers.get(key)
         if walker is None:
-            from mlsec_lint.python.place import begin, parse, walk
+            from mlsec_lint.python.pieces import Pieces
+            from mlsec_lint.python.place import begin
 
             assert self._index is not None
-            tree = self._trees.get(path)
-            if tree is None:
-                tree = self._trees[path] = parse(source)
-                if len(self._trees) > KEPT:
-                    self._trees.popitem(last=False)
-            with self.noting() as used:
-                view = View(self, level) if level else None
-                walker = (walk if level == LEVELS else begin)(source, self._index, view, tree)
+            pieces = self._pieces.get(path)
+            if pieces is None:
+                pieces = self._pieces[path] = Pieces(source)
+                if len(self._pieces) > KEPT:
+                    self._pieces.popitem(last=False)
+            used = Used()
+            with self.noting(used):
+                view = View(self, level, used) if level else None
+                walker = begin(source, self._index, view, pieces)
             self._walkers[key] = walker
             self._used[key] = used
             if len(self._walkers) > KEPT:
@@ -279,14 +291,9 @@ class Project:
         self._note(self.by_shown.get(site.path, ""))
         if key not in self._places:
             self._places[key] = None
-            tree = self._trees.get(self.by_shown.get(site.path, ""))
-            source = self.source(self.by_shown.get(site.path, "")) if tree is not None else None
-            if tree is not None and source is not None:
-                from mlsec_lint.python.positions import Lines, spans
-
-                span = spans(tree, [site.node]).get(site.ident)
-                if span is not None:
-                    self._places[key] = (site.path, *Lines(source.text).place(span[0]))
+            pieces = self._pieces.get(self.by_shown.get(site.path, ""))
+            if pieces is not None and site.node is not None and (found := pieces.place(site.node)) is not None:
+                self._places[key] = (site.path, *found)
         return self._places[key]
 
 
@@ -296,11 +303,15 @@ class View:
     Counting levels, and not cutting at import cycles, keeps what a module is seen to hold the same from everywhere.
     """
 
-    def __init__(self, project: Project, level: int) -> None:
-        self.project, self.level = project, level
+    def __init__(self, project: Project, level: int, used: Used | None = None) -> None:
+        self.project, self.level, self.used = project, level, used
 
     def resolve(self, dotted: str, importer: str) -> Value | None:
         """Return what `package.module.name` is, as seen from a file of the project; None where it is not ours."""
+        with self.project.noting(self.used):
+            return self._resolve(dotted, importer)
+
+    def _resolve(self, dotted: str, importer: str) -> Value | None:
         for _ in range(REEXPORTS):
             module, name = dotted, ""
             while module.strip("."):
@@ -330,10 +341,19 @@ class View:
                 return found
         return ""
 
+    def reaches(self, dotted: str, importer: str, whole: bool = False) -> bool:
+        """Return whether the text of the module that holds a name has what data should not reach; or of that module."""
+        with self.project.noting(self.used):
+            path = self.project.find(dotted, importer)
+            if not path and not whole:
+                path = self.project.find(dotted.rpartition(".")[0] or ".", importer)
+            return bool(path) and self.project.reaches(path)
+
     def exports(self, module: str, importer: str) -> dict[str, Value]:
         """Return the public names of a module of the project (for `import *`)."""
-        path = self.project.find(module, importer)
-        held = self.project.exports_of(path, self.level - 1) if path else {}
+        with self.project.noting(self.used):
+            path = self.project.find(module, importer)
+            held = self.project.exports_of(path, self.level - 1) if path else {}
         return {k: v for k, v in held.items() if not k.startswith("_")}
 
     def place(self, site: Site) -> tuple[str, int, int] | None:

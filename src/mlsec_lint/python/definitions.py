@@ -53,6 +53,7 @@ def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> Fun
         cls=walker.cls,
         scope=".".join((*walker.scope, name)),
         outer={**walker.function.outer, **walker.state.names} if walker.function is not None else {},
+        nested=walker.function is not None,
     )
     walker.defined(info)
     return info

@@ -66,6 +66,7 @@ class FunctionInfo:
     given: dict[str, Origins] = field(default_factory=dict)  # what decorators of the project call it with
     summary: Summary | None = None
     running: bool = False
+    nested: bool = False  # defined inside another function
     nodes: int = 0
     calls: set[FunctionInfo] = field(default_factory=set)  # functions of the project that it calls
     fetches: dict[tuple[int, tuple[str, ...]], Call] = field(default_factory=dict)  # what it fetches, where recorded

@@ -186,6 +186,7 @@ def class_member(
                 values.append(Value((Local(alt.function, base),)))
             else:
                 values.append(Value((alt,), own.origins))
+    cls.walker.read(cls, attr)
     attribute = cls.attributes.get(attr)
     if walker.function is not None and cls.walker is walker:
         cls.readers.setdefault(attr, set()).add(walker.function)
@@ -221,8 +222,8 @@ def _restricts(cls: ClassInfo, method: str) -> bool:
     own = cls.own.get(method)
     if own is None:
         return False
-    functions = [a.function.node for a in own.alts if isinstance(a, Local)]
-    return all(refuses(node) for node in functions if isinstance(node, cst.FunctionDef))
+    nodes = [a.function.node for a in own.alts if isinstance(a, Local)]
+    return all(refuses(cls.walker.whole(node)) for node in nodes if isinstance(node, cst.FunctionDef))
 
 
 def library_bases(cls: ClassInfo, depth: int = 0) -> list[str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import gc
 import hashlib
 import re
-import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Edit, Finding, Fix, Level, Match, Related, Source, SourceError
-from mlsec_lint.python import visitors
+from mlsec_lint.model import Edit, Finding, Fix, Level, Match, Related, Source
+from mlsec_lint.python import relevance, visitors
+from mlsec_lint.python.parsing import parse, resting_collector
+from mlsec_lint.python.pieces import Pieces
 from mlsec_lint.python.positions import Lines, spans
 from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.standard.files import WRITES
@@ -25,62 +23,41 @@ if TYPE_CHECKING:
     from mlsec_lint.project import Project, View
     from mlsec_lint.python.index import Index
 
-
-@contextmanager
-def resting_collector() -> Iterator[None]:
-    """Keep the garbage collector from walking a tree that is being built (measured: a third of the parse)."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+SHORT = 4000  # characters of a text that is not worth reading in pieces
 
 
-def parse(source: Source) -> cst.Module:
-    """Return the syntax tree of a source; raises SourceError.
-
-    Python's own parser goes first (7 % of the time): it has the better messages, and it refuses what is nested so deeply
-    that LibCST's native parser would end the process.
-    """
-    try:
-        with warnings.catch_warnings(), resting_collector():
-            warnings.simplefilter("ignore")
-            ast.parse(source.text)
-    except SyntaxError as error:
-        raise SourceError(source.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceError(source.path, "", f"it does not parse: {str(error) or 'it is nested too deeply'}") from None
-    try:
-        with resting_collector():
-            return cst.parse_module(source.text)
-    except cst.ParserSyntaxError as error:
-        raise SourceError(source.path, str(error.raw_line), "it does not parse") from None
-
-
-def walk(source: Source, index: Index, project: View | None, tree: cst.Module | None = None) -> Walker:
-    """Return the walker that has been over a source."""
-    walker = Walker(tree or parse(source), source, index, project)
+def walk(source: Source, index: Index, project: View | None) -> Walker:
+    """Return the walker that has been over all of a source; raises SourceError where it does not parse."""
+    walker = Walker(parse(source), source, index, project)
     with resting_collector():
         walker.run()
         walker.found.extend(visitors.run(walker))
     return walker
 
 
-def begin(source: Source, index: Index, project: View | None, tree: cst.Module) -> Walker:
-    """Return a walker that can tell other modules what this one holds; it may not have been over its functions."""
-    walker = Walker(tree, source, index, project)
+def begin(source: Source, index: Index, project: View | None, pieces: Pieces) -> Walker:
+    """Return a walker that can tell other modules what this one holds, and goes over a function when that is asked for."""
+    walker = Walker(pieces.tree, source, index, project, pieces)
     with resting_collector():
-        if project is None:
-            walker.begin()
-        else:
-            walker.run()
+        walker.begin()
     return walker
 
 
-def findings(source: Source, index: Index, project: Project | None) -> list[Finding]:
-    """Return the findings of one module."""
+def skim(source: Source, index: Index, project: View | None, least: Level) -> bool:
+    """Return whether there may be findings of at least this confidence: go over what the rules may speak of, no more."""
+    walker = begin(source, index, project, Pieces(source))
+    with resting_collector():
+        relevance.interpret(walker)
+        walker.found.extend(visitors.run(walker))
+    return any(raw.confidence >= least for raw in walker.found)
+
+
+def findings(source: Source, index: Index, project: Project | None, least: Level = Level.LOW) -> list[Finding]:
+    """Return the findings of one module; those of less than this confidence may be left out."""
+    if len(source.text) > SHORT:
+        seen = project.view_of(source, index) if project is not None else None
+        if not skim(source, index, seen, least):
+            return []
     walker = project.walker_of(source, index) if project is not None else walk(source, index, None)
     kept = _decide([raw for raw in walker.found if not _excused(raw, walker)])
     if not kept:
@@ -225,9 +202,8 @@ class _Placer:
         """Return (path, line, column) of a site of this or another module."""
         if site.node is None:
             return (site.path, site.line, site.column)
-        if site.path == self.source.path:
-            span = self.spans.get(id(site.node))
-            return (site.path, *self.lines.place(span[0])) if span is not None else None
+        if site.path == self.source.path and (span := self.spans.get(id(site.node))) is not None:
+            return (site.path, *self.lines.place(span[0]))
         return self.project.place(site) if self.project is not None else None
 
     def fix(self, raw: Raw) -> Fix | None:

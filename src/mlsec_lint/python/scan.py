@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mlsec_lint.python.index import Index
+from mlsec_lint.model import Match
+from mlsec_lint.python.index import Index, Names
 
 _KEEP = bytes(c if chr(c).isalnum() or c == 95 or c >= 128 else 32 for c in range(256))
 
@@ -84,6 +85,12 @@ class Scan:
     beside: dict[bytes, tuple[str, ...]]  # leaf -> plain texts, one of which has to stand in the file
 
     keys: frozenset[bytes]  # leaves that name a parameter or an entry
+    methods: dict[
+        bytes, Needs
+    ]  # leaf -> words of which one set has to stand in the file for a method of who knows what
+    owners: dict[bytes, frozenset[str]]  # leaf -> modules whose function it is
+    spoken: Names[bool]  # the dotted names themselves
+    index: Index
 
     def passes(self, text: str, module: str = "") -> bool:
         """Return whether the file may have a finding."""
@@ -97,15 +104,28 @@ class Scan:
         if read.shorter is not text and not self._hits(read.shorter_words | own, read):
             return False
         found = read.code_words | own
-        return any(self._stands(leaf, read) for leaf in self._hits(found, read))
+        return any(self._stands(leaf, read, found) for leaf in self._hits(found, read))
 
     def hits(self, text: str, module: str = "") -> frozenset[bytes]:
         """Return the words for which a file passes."""
         own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
         read = _read(text)
         found = read.code_words | own
-        stand = (leaf for leaf in self._hits(found, read) if self._stands(leaf, read))
+        stand = (leaf for leaf in self._hits(found, read) if self._stands(leaf, read, found))
         return frozenset((*stand, *(found & self.dashed.keys())))
+
+    def names(self, part: str, leaves: frozenset[bytes], whole: str, module: str = "") -> bool:
+        """Return whether a part of a text names one of the `leaves` for which the whole passes."""
+        if not leaves:
+            return False
+        read = _Read(part, _read(whole))
+        found = _read(whole).code_words | (frozenset({module.partition(".")[0].encode()}) if module else frozenset())
+        for leaf in leaves & read.code_words:
+            if leaf in self.dashed and any(option in part for option in self.dashed[leaf]):
+                return True
+            if self._stands(leaf, read, found):
+                return True
+        return False
 
     def _hits(self, found: frozenset[bytes], read: _Read) -> list[bytes]:
         """Return the words of the rules that these words hold, together with what they need."""
@@ -113,7 +133,7 @@ class Scan:
         hits += [leaf for leaf, texts in self.beside.items() if leaf in found and read.holds(texts)]
         return [*hits, *(found & self.bare)]
 
-    def _stands(self, leaf: bytes, read: _Read) -> bool:
+    def _stands(self, leaf: bytes, read: _Read, found: frozenset[bytes]) -> bool:
         """Return whether a word stands where code can mean the thing: a variable of that name means nothing."""
         if leaf in self.bare and self.called is not None and self.called.search(read.code):
             return True
@@ -121,15 +141,43 @@ class Scan:
             return True
         if leaf not in self.leaves:
             return False
-        return read.open or leaf in read.imported or bool(_named(leaf).search(read.code))
+        if read.open or leaf in read.imported:
+            return True
+        for chain in read.receivers(leaf):
+            if chain is None:  # in a string
+                if read.dynamic:
+                    return True
+            elif self._means(leaf, chain, read, found):
+                return True
+        return False
+
+    def _means(self, leaf: bytes, chain: str, read: _Read, found: frozenset[bytes]) -> bool:
+        """Return whether a word behind `chain.` may be what a rule speaks of."""
+        root, _, rest = chain.partition(".")
+        targets = read.aliases.get(root, ())
+        if targets and root not in read.rebound:
+            for target in targets:
+                dotted = ".".join(filter(None, (target, rest, leaf.decode())))
+                if target.partition(".")[0] not in self.index.roots:
+                    break  # it may hand on anything
+                if self.spoken.find(dotted) or self.spoken.find(self.index.canonical(dotted)):
+                    return True
+            else:
+                return False
+            return True
+        if any(need <= found for need in self.methods.get(leaf, ())):
+            return True
+        owners = self.owners.get(leaf)
+        return owners is not None and (read.dynamic or any(name in owners for name in read.handed))
 
 
 class _Read:
     """A text, and its words, read as far as they are asked for."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, whole: _Read | None = None) -> None:
         self.text = text
         self.words = words(text)
+        self.whole = whole or self  # the file, where this is a part of one
         self._held: dict[tuple[str, ...], bool] = {}
 
     def holds(self, texts: tuple[str, ...]) -> bool:
@@ -163,7 +211,58 @@ class _Read:
     @functools.cached_property
     def open(self) -> bool:
         """Whether names may come from a module without being written."""
-        return _STAR.search(self.code) is not None
+        return _STAR.search(self.whole.code) is not None
+
+    @functools.cached_property
+    def dynamic(self) -> bool:
+        """Whether modules and what they hold may be had by names in strings."""
+        return not _DYNAMIC.isdisjoint(self.whole.code_words)
+
+    @functools.cached_property
+    def aliases(self) -> dict[str, set[str]]:
+        """What the names that imports bind stand for."""
+        if self.whole is not self:
+            return self.whole.aliases
+        out: dict[str, set[str]] = defaultdict(set)
+        for base, names in _IMPORTS.findall(self.code):
+            for name in names.strip("() \t\n").replace("\\", " ").split(","):
+                dotted, _, alias = (part.strip() for part in name.partition(" as "))
+                if not dotted:
+                    continue
+                if base:
+                    out[alias or dotted].add(f"{base}{'' if base.endswith('.') else '.'}{dotted}")
+                else:
+                    out[alias or dotted.partition(".")[0]].add(dotted if alias else dotted.partition(".")[0])
+        return out
+
+    @functools.cached_property
+    def rebound(self) -> frozenset[str]:
+        """The names of imports that are given another value, too."""
+        if self.whole is not self:
+            return self.whole.rebound
+        return frozenset(_ASSIGNED.findall(self.code)) & self.aliases.keys()
+
+    @functools.cached_property
+    def handed(self) -> frozenset[str]:
+        """The modules, by their own names, that are used as values: what their functions are called on may be anything."""
+        if self.whole is not self:
+            return self.whole.handed
+        code = _IMPORTS.sub("", self.code)
+        out: set[str] = set()
+        for chain in _CHAIN.findall(code):
+            root, dot, rest = chain.partition(".")
+            out.update(f"{target}{dot}{rest}" for target in self.aliases.get(root, ()))
+        return frozenset(out)
+
+    def receivers(self, leaf: bytes) -> Iterator[str | None]:
+        """Yield what stands before a word and its dot wherever it names an attribute; None where it is in a string."""
+        code = self.code
+        for match in _named(leaf).finditer(code):
+            if match.group()[0] in "\"'":
+                yield None
+            else:
+                before = _BEFORE.search(code, max(0, match.start() - 100), match.start())
+                yield re.sub(r"\s", "", before.group()) if before is not None else ""
 
 
 _read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
@@ -171,6 +270,13 @@ _read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
 _IMPORT = re.compile(r"import(?<!\wimport)\b(\s*\([^)]*\)|(?:[^\n\\]|\\.)*)", re.DOTALL)
 _STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
 _NAMED = r"""\.\s*(?:\\\s*)?{name}\b|"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
+_IMPORTS = re.compile(r"(?:\bfrom\s*([\w.]+)\s*)?\bimport\b\s*(\([^)]*\)|(?:[^\n\\;]|\\.)*)", re.DOTALL)
+_ASSIGNED = re.compile(r"(?<![\w.])(\w+)\s*(?::[^=\n]*)?=(?!=)")
+_CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?!\s*[.(\w])")
+_BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
+_DYNAMIC = frozenset(
+    b"getattr attrgetter methodcaller __dict__ vars globals __getattribute__ import_module __import__ modules _target_".split()
+)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -191,6 +297,12 @@ def _keyed(leaf: bytes) -> re.Pattern[str]:
 def narrow(index: Index) -> Scan:
     """Return the scan of what the rules speak of."""
     return _Builder(index).rules().scan()
+
+
+@functools.lru_cache(maxsize=8)
+def spoken(index: Index) -> Scan:
+    """Return the scan of what the rules and their visitors speak of."""
+    return _Builder(index).rules().names(index.digests, index.checks).scan()
 
 
 @functools.lru_cache(maxsize=8)
@@ -222,9 +334,15 @@ class _Builder:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.leaves: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
-        self.done: set[str] = set()
+        self.done: set[tuple[str, str]] = set()
         self.bare: list[str] = []
         self.keys: set[bytes] = set()
+        self.methods: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
+        self.owners: dict[bytes, set[str]] = defaultdict(set)
+        self.spoken: Names[bool] = Names()
+        self.makers: dict[str, set[bytes]] = defaultdict(set)  # class -> words of what returns one
+        for made, of in index.apis.returns.items():
+            self.makers[of].add(_PART.findall(made)[-1].encode())
         self.dashed: tuple[str, ...] = ()
         self.beside: dict[bytes, tuple[str, ...]] = {}
         self.kin: dict[str, set[str]] = defaultdict(
@@ -237,22 +355,25 @@ class _Builder:
         for alias, canonical in index.apis.aliases.items():
             self.spelled[canonical].append(alias)
 
-    def names(self, *lists: Iterable[str]) -> _Builder:
-        """Count dotted names, in every spelling that the aliases allow."""
+    def names(self, *lists: Iterable[str], beside: Iterable[str] = ()) -> _Builder:
+        """Count dotted names, in every spelling that the aliases allow, where one of the words `beside` stands, too."""
         for names in lists:
             for dotted in names:
-                if dotted in self.done:  # rules share groups of names
-                    continue
-                self.done.add(dotted)
-                self._add(dotted)
-                prefix = dotted
-                while prefix:
-                    for alias in self.spelled.get(prefix, ()):
-                        self._add(alias + dotted[len(prefix) :])
-                    prefix = prefix.rpartition(".")[0]
+                for word in beside or ("",):
+                    if (dotted, word) in self.done:  # rules share groups of names
+                        continue
+                    self.done.add((dotted, word))
+                    self._add(dotted, word)
+                    prefix = dotted
+                    while prefix:
+                        for alias in self.spelled.get(prefix, ()):
+                            self._add(alias + dotted[len(prefix) :], word)
+                        prefix = prefix.rpartition(".")[0]
         return self
 
-    def _add(self, dotted: str) -> None:
+    def _add(self, dotted: str, beside: str = "") -> None:
+        self.spoken.add(dotted, True)
+        also = frozenset({beside.encode()}) if beside else frozenset()
         parts = _PART.findall(dotted)
         if not parts:
             return
@@ -266,13 +387,28 @@ class _Builder:
             self.leaves[leaf.encode()].add(frozenset({b"__builtins__"}))
             return
         if parts[0] == "builtins" or leaf == parts[0]:
-            self.leaves[leaf.encode()].add(frozenset())
+            self.leaves[leaf.encode()].add(also)
+            self.methods[leaf.encode()].add(also)
             return
         returned = not self.made.isdisjoint(self._prefixes(dotted))
         modules = [] if returned or "*" in parts else [p for p in parts[1 : parts.index(leaf)] if _module_like(p)]
-        self.leaves[leaf.encode()].add(frozenset(p.encode() for p in (parts[0], *modules)))
+        word = leaf.encode()
+        need = frozenset(p.encode() for p in (parts[0], *modules)) | also
+        self.leaves[word].add(need)
         for root in self.kin[parts[0]] if returned else ():
-            self.leaves[leaf.encode()].add(frozenset({root.encode()}))
+            self.leaves[word].add(frozenset({root.encode()}) | also)
+        owner = parts[: parts.index(leaf)]
+        classes = [part for part in owner[1:] if not _module_like(part) and part != "*"]
+        if "*" in parts:
+            self.methods[word].add(need)
+        elif classes or returned:
+            makers = {maker for of in self._prefixes(dotted) for maker in self.makers.get(of, ())}
+            for maker in {*makers, *(part.encode() for part in classes[-1:])}:
+                self.methods[word].add(frozenset({maker}) | also)
+        elif len(owner) == 1:
+            self.owners[word].add(owner[0])
+        else:
+            self.methods[word].add(need)
 
     def _prefixes(self, dotted: str) -> list[str]:
         parts = dotted.split(".")
@@ -287,9 +423,13 @@ class _Builder:
         index = self.index
         for rule in index.rules.rules:
             for match in rule.matches:
-                self.names(match.calls)
+                for call in match.calls:
+                    self.names([call], beside=self._beside(match, call))
                 for method in match.methods:
-                    self.leaves[method.encode()].add(frozenset())
+                    for word in self._beside(match) or ("",):
+                        need = frozenset({word.encode()}) if word else frozenset()
+                        self.leaves[method.encode()].add(need)
+                        self.methods[method.encode()].add(need)
             for assign in rule.assigns:
                 self.names(assign.targets)
                 self.keys.update(re.split(r"\W+", target.rstrip("']"))[-1].encode() for target in assign.targets)
@@ -302,6 +442,22 @@ class _Builder:
         if index.commands:
             self.names(index.shells)
         return self
+
+    def _beside(self, match: Match, *calls: str) -> list[str]:
+        """Return the keywords without one of which a table says nothing of these calls, or of its methods.
+
+        Where a keyword comes in with a mapping, the entry is what is told of.
+        """
+        index = self.index
+        if not match.forbid or match.require or match.data or (index.recording and match.artefacts):
+            return []
+        words = [parameter for parameter, _ in match.forbid]
+        for call in calls or match.calls:
+            order = index.parameters(call)
+            positional = order[: order.index("*") if "*" in order else None]
+            if any(w not in index.entries or (call, w) in index.apis.defaults or w in positional for w in words):
+                return []
+        return words
 
     def _keys(self, keys: tuple[str, ...], beside: tuple[str, ...]) -> None:
         for key in keys:
@@ -323,7 +479,16 @@ class _Builder:
             dashed[first] = (*dashed.get(first, ()), option)
         beside = {leaf: tuple(dict.fromkeys(texts)) for leaf, texts in self.beside.items()}
         return Scan(
-            leaves, frozenset(name.encode() for name in self.bare), called, dashed, beside, frozenset(self.keys)
+            leaves,
+            frozenset(name.encode() for name in self.bare),
+            called,
+            dashed,
+            beside,
+            frozenset(self.keys),
+            {leaf: tuple(needs) for leaf, needs in self.methods.items()},
+            {leaf: frozenset(names) for leaf, names in self.owners.items()},
+            self.spoken,
+            self.index,
         )
 
 

@@ -81,7 +81,7 @@ def open_restriction(walker: Walker, rule: Rule) -> Iterator[Raw]:
             for name in walker.index.restricts.get(base, ()):
                 for alt in cls.own[name].alts if name in cls.own else ():
                     if isinstance(alt, Local) and isinstance(alt.function.node, cst.FunctionDef):
-                        if not refuses(alt.function.node):
+                        if not refuses(walker.whole(alt.function.node)):
                             yield _raw(rule, alt.function.node, alt.function.scope, ())
 
 

@@ -5,7 +5,6 @@ An abstract interpreter: `dispatch.py` knows what handles each kind of node, the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -54,17 +53,25 @@ from mlsec_lint.python.values import Sequence as Items
 if TYPE_CHECKING:
     from mlsec_lint.project import View
     from mlsec_lint.python.fetches import Call
+    from mlsec_lint.python.pieces import Pieces, Unit
+    from mlsec_lint.python.relevance import Reach
 
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
-_CLASS_OR_GLOBAL = re.compile(r"^[ \t]*(?:class|global)\b", re.MULTILINE)
 DEEPEST = 60  # nested function evaluations
 
 
 class Walker:
     """Interprets one module.  `run` returns the findings; names and summaries serve other modules."""
 
-    def __init__(self, tree: cst.Module, source: Source, index: Index, project: View | None = None) -> None:
-        self.tree, self.source, self.index, self.project = tree, source, index, project
+    def __init__(
+        self,
+        tree: cst.Module,
+        source: Source,
+        index: Index,
+        project: View | None = None,
+        pieces: Pieces | None = None,
+    ) -> None:
+        self.tree, self.source, self.index, self.project, self.pieces = tree, source, index, project, pieces
         self.state = State()
         self.globals = self.state.names
         self.functions: list[FunctionInfo] = []
@@ -98,31 +105,28 @@ class Walker:
         self.calling_back = False
         self.depth = 0
         self.scope: list[str] = []
+        self.reach: Reach | None = None  # where it was asked for
+        self.asked: set[tuple[int, str]] = set()  # attributes of classes that somebody has read
 
     # ------------------------------------------------------------ running
 
     def begin(self) -> None:
         """Interpret the module's own statements, for what they give names; functions wait until they are called.
 
-        Where functions may change what others see (attributes of classes, global names), they are interpreted in order,
-        so that it does not matter who asks first.
+        Those that may change global names are interpreted first, so that it does not matter who asks.
         """
-        if self.classes_or_globals():
-            self.run()
-        else:
-            self.top(self.tree.body)
-            if self.decorated:
-                handing.decorate(self, self.decorated)
-
-    def classes_or_globals(self) -> bool:
-        """Return whether the module's text may define a class or say `global`."""
-        return _CLASS_OR_GLOBAL.search(self.source.text) is not None
-
-    def run(self) -> list[Raw]:
-        """Interpret the module, then each function that no call has interpreted yet."""
         self.top(self.tree.body)
         if self.decorated:
             handing.decorate(self, self.decorated)
+        if self.pieces is not None:
+            for info in self.functions:
+                unit = self.unit(info)
+                if unit is not None and b"global" in unit.words:
+                    self.interpret(info)
+
+    def run(self) -> list[Raw]:
+        """Interpret the module, then each function that no call has interpreted yet."""
+        self.begin()
         for info in self.functions:  # grows while functions are interpreted
             self.summary(info)
         self.again()
@@ -132,15 +136,44 @@ class Walker:
         """Interpret once more the functions that read an attribute before something from outside was put into it."""
         outdated = {info for cls in self.classes for info in cls.stale}
         stale = [info for info in self.functions if info in outdated] if outdated else []
+        again: list[FunctionInfo] = []
         while stale:
+            again += stale
             for info in stale:
                 info.summary = None
             callers = [one for one in self.functions if one.summary is not None and any(i in one.calls for i in stale)]
             if not callers:
                 break
             stale = callers
-        for info in self.functions:
+        for info in again:
             self.summary(info)
+
+    def unit(self, info: FunctionInfo) -> Unit | None:
+        """Return the piece that a function is, where the module is read in pieces; a function inside another is none."""
+        return self.pieces.units.get(id(info.node)) if self.pieces is not None else None
+
+    def whole(self, node: cst.FunctionDef) -> cst.FunctionDef:
+        """Return a function with its body."""
+        return self.pieces.whole(node) if self.pieces is not None else node
+
+    def read(self, cls: ClassInfo, attr: str) -> None:
+        """An attribute of a class of this module is asked for: interpret what may have given it a value."""
+        if self.pieces is None or (cls.ident, attr) in self.asked:
+            return
+        self.asked.add((cls.ident, attr))
+        word = attr.encode()
+        makers = {cls.name.encode(), b"cls"} if attr in cls.fields else set()  # it may be given by position
+        for info in list(self.functions):
+            if info.summary is None and not info.running and not info.nested:
+                unit = self.unit(info)
+                if unit is None or (word in unit.words and attr in unit.sets) or makers & unit.words:
+                    self.interpret(info)
+
+    def interpret(self, info: FunctionInfo) -> None:
+        """Interpret a function and those defined inside it."""
+        self.summary(info)
+        for inner in self.within.get(info.scope, ()):
+            self.summary(inner)
 
     def defined(self, info: FunctionInfo) -> None:
         """Take note of a function, to be interpreted later."""
@@ -257,7 +290,7 @@ class Walker:
             if isinstance(info.node, cst.Lambda):
                 self.returned.append(self.value(info.node.body))
             else:
-                self.suite(info.node.body)
+                self.suite(self.whole(info.node).body)
             if not self.state.dead:
                 self.exits.append(self.state)
             self.refresh(info)
