@@ -8,6 +8,7 @@ import libcst as cst
 
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.members import resolved
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.values import NONE, Alternative, Instance, LocalClass, LocalObject, Name, Value
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def annotated_value(walker: Walker, node: cst.CSTNode) -> Value | None:
         return annotated_value(walker, node.left) or annotated_value(walker, node.right)
     if isinstance(node, cst.Subscript):
         if len(node.slice) >= 1 and isinstance(node.slice[0].slice, cst.Index):
-            head = node.value.attr.value if isinstance(node.value, cst.Attribute) else getattr(node.value, "value", "")
+            head = leaf_name(node.value)
             if head in ("Optional", "Annotated", "Union"):
                 return annotated_value(walker, node.slice[0].slice.value)
         return None

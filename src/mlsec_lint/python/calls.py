@@ -18,6 +18,7 @@ from mlsec_lint.python.functions import ClassInfo
 from mlsec_lint.python.handing import handed
 from mlsec_lint.python.library import call_library
 from mlsec_lint.python.members import class_member, entry_of, resolved
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.own import applied, bind, call_own, keep_attributes, method_results
 from mlsec_lint.python.texts import offered
 from mlsec_lint.python.values import (
@@ -54,7 +55,7 @@ TELLING = frozenset(
 def call(walker: Walker, node: cst.Call) -> Value:
     """Return what a call returns, asking the rules about it on the way."""
     function = resolved(walker, evaluate(walker, node.func))
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else str(getattr(node.func, "value", ""))
+    name = leaf_name(node.func)
     telling, expecting = name in TELLING, name.startswith("assert")
     walker.digests.telling += telling
     walker.comparing += expecting

@@ -10,6 +10,7 @@ import libcst as cst
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.contents import checkable
 from mlsec_lint.python.members import resolved
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.values import NONE, Alternative, Const, Digest, Instance, Value, Verdict, known
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ def is_digest_given(test: cst.BaseExpression) -> bool:
         target = test.comparisons[0]
         none = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
         return none and isinstance(target.operator, (cst.IsNot, cst.NotEqual)) and is_digest_given(test.left)
-    name = test.attr.value if isinstance(test, cst.Attribute) else getattr(test, "value", "")
+    name = leaf_name(test)
     return isinstance(test, (cst.Name, cst.Attribute)) and DIGEST_PARAMETER.fullmatch(str(name)) is not None
 
 
 def unseen_check(walker: Walker, node: cst.Call, arguments: Arguments) -> Value | None:
     """Return the verdict of a call that is named like a verifier and cannot be seen, or None."""
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    name = leaf_name(node.func)
     if isinstance(name, str) and VERIFIER.fullmatch(name):
         of = checkable(walker, *arguments.values())
         if of:

@@ -11,6 +11,7 @@ from mlsec_lint.python.checks import is_digest_given
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.members import element
 from mlsec_lint.python.narrowing import is_typing_only, settled
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.own import entered
 from mlsec_lint.python.state import State, merge
 from mlsec_lint.python.targets import assign
@@ -172,10 +173,6 @@ def acts(body: cst.CSTNode | None) -> bool:
     if isinstance(body, (cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)):
         return any(acts(statement) for statement in body.body)
     if isinstance(body, cst.Expr) and isinstance(body.value, cst.Call):
-        name = (
-            body.value.func.attr.value
-            if isinstance(body.value.func, cst.Attribute)
-            else getattr(body.value.func, "value", "")
-        )
+        name = leaf_name(body.value.func)
         return name not in TELLING and name != "write"
     return not isinstance(body, (cst.Pass, cst.Expr))

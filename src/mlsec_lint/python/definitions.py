@@ -25,7 +25,23 @@ if TYPE_CHECKING:
 
 def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> FunctionInfo:
     """Return what a definition makes: its parameters and their defaults, the body still to be interpreted."""
-    params = node.params
+    info = FunctionInfo(
+        name,
+        node,
+        walker,
+        id(node),
+        cls=walker.cls,
+        scope=".".join((*walker.scope, name)),
+        outer={**walker.function.outer, **walker.state.names} if walker.function is not None else {},
+        nested=walker.function is not None,
+    )
+    read_parameters(walker, info, node.params)
+    walker.defined(info)
+    return info
+
+
+def read_parameters(walker: Walker, info: FunctionInfo, params: cst.Parameters) -> None:
+    """Tell a function its parameters and their defaults."""
     ordinary = (*params.posonly_params, *params.params)
     defaults: dict[str, Value] = {}
     for param in (*ordinary, *params.kwonly_params):
@@ -40,23 +56,11 @@ def define(walker: Walker, node: cst.FunctionDef | cst.Lambda, name: str) -> Fun
             annotated = annotated_value(walker, param.annotation.annotation)
             if annotated is not None:
                 defaults.setdefault("\0" + param.name.value, annotated)
-    info = FunctionInfo(
-        name,
-        node,
-        walker,
-        id(node),
-        tuple(p.name.value for p in ordinary),
-        tuple(p.name.value for p in params.kwonly_params),
-        defaults,
-        star=params.star_arg.name.value if isinstance(params.star_arg, cst.Param) else "",
-        stars=params.star_kwarg.name.value if params.star_kwarg is not None else "",
-        cls=walker.cls,
-        scope=".".join((*walker.scope, name)),
-        outer={**walker.function.outer, **walker.state.names} if walker.function is not None else {},
-        nested=walker.function is not None,
-    )
-    walker.defined(info)
-    return info
+    info.parameters = tuple(p.name.value for p in ordinary)
+    info.keyword_only = tuple(p.name.value for p in params.kwonly_params)
+    info.defaults = defaults
+    info.star = params.star_arg.name.value if isinstance(params.star_arg, cst.Param) else ""
+    info.stars = params.star_kwarg.name.value if params.star_kwarg is not None else ""
 
 
 @interprets(cst.FunctionDef)

@@ -53,9 +53,9 @@ class FunctionInfo:
     node: cst.FunctionDef | cst.Lambda
     walker: Walker
     ident: int
-    parameters: tuple[str, ...]
-    keyword_only: tuple[str, ...]
-    defaults: dict[str, Value]
+    parameters: tuple[str, ...] = ()
+    keyword_only: tuple[str, ...] = ()
+    defaults: dict[str, Value] = field(default_factory=dict)
     star: str = ""
     stars: str = ""
     cls: ClassInfo | None = None
@@ -66,6 +66,7 @@ class FunctionInfo:
     given: dict[str, Origins] = field(default_factory=dict)  # what decorators of the project call it with
     summary: Summary | None = None
     running: bool = False
+    read: bool = False  # its parameters are known, where they stand in a piece of their own
     nested: bool = False  # defined inside another function
     nodes: int = 0
     calls: set[FunctionInfo] = field(default_factory=set)  # functions of the project that it calls

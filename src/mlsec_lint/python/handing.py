@@ -71,8 +71,8 @@ def decorate(walker: Walker, decorators: list[tuple[Local, FunctionInfo]]) -> No
     """Give the functions that decorators of the project wrap what these call them with, where it comes from outside."""
     for decorator, info in decorators:
         inside = decorator.function
-        first = next(iter(inside.parameters), "")
         inside.walker.summary(inside)
+        first = next(iter(inside.parameters), "")
         for nested in list(inside.walker.functions):
             if nested.scope.startswith(inside.scope + "."):
                 inside.walker.summary(nested)

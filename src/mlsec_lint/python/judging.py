@@ -14,6 +14,7 @@ from mlsec_lint.python.conditions import Answer, Judge
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, live
 from mlsec_lint.python.members import resolved
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import Const, Name, Origin, Table, Text, Value, told
@@ -79,7 +80,7 @@ def _keywords(walker: Walker, node: cst.Call, arguments: Arguments, settled: set
 
     `assert_called_with(key=…)` only expects one.
     """
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    name = leaf_name(node.func)
     if str(name).startswith("assert"):
         return
     for key, (value, argument) in arguments.keywords.items():
@@ -238,7 +239,7 @@ def handed_on(walker: Walker, node: cst.Call, function: Value, arguments: Argume
 
 
 def _is_function(node: cst.Call, walker: Walker) -> bool:
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    name = leaf_name(node.func)
     return name not in (
         "partial",
         "partialmethod",

@@ -29,13 +29,20 @@ _LAYOUT = (
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the direct children that carry meaning (LibCST's own `children` rebuilds every node on the way)."""
     for name in _fields(type(node)):
-        held = getattr(node, name)
+        held = getattr(node, name, None)  # what `bridge.py` makes has no more than what is asked for
         if isinstance(held, cst.CSTNode):
             yield held
         elif isinstance(held, (tuple, list)):
             for one in held:
                 if isinstance(one, cst.CSTNode):
                     yield one
+
+
+def leaf_name(node: cst.CSTNode) -> str:
+    """Return the last name of `a.b.c`, or ""."""
+    if isinstance(node, cst.Attribute):
+        node = node.attr
+    return node.value if isinstance(node, cst.Name) else ""
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from mlsec_lint.python.nodes import children
+from mlsec_lint.python.nodes import children, leaf_name
 
 _SAME = (cst.Equal, cst.Is)
 _OTHER = (cst.NotEqual, cst.IsNot)
@@ -119,7 +119,7 @@ class _Paths:
         return not self.is_beginning(test.left)
 
     def asks(self, call: cst.Call, outcome: bool) -> bool:
-        name = call.func.attr.value if isinstance(call.func, cst.Attribute) else getattr(call.func, "value", "")
+        name = leaf_name(call.func)
         if name in ("any", "all") and call.args and isinstance(call.args[0].value, (cst.GeneratorExp, cst.ListComp)):
             return self.allows(call.args[0].value.elt, outcome)
         if not self.mentions(call):
@@ -138,9 +138,7 @@ class _Paths:
         while stack:
             here = stack.pop()
             if isinstance(here, cst.Call):
-                called = (
-                    here.func.attr.value if isinstance(here.func, cst.Attribute) else getattr(here.func, "value", "")
-                )
+                called = leaf_name(here.func)
                 if called == self.method:
                     return True
                 if called == "getattr" and len(here.args) >= 2 and self.mentions(here.args[1].value):

@@ -5,6 +5,7 @@ An abstract interpreter: `dispatch.py` knows what handles each kind of node, the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.relevance import Reach
 
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
+_GLOBAL = re.compile(r"^[ \t]*global\b", re.MULTILINE)
 DEEPEST = 60  # nested function evaluations
 
 
@@ -121,7 +123,7 @@ class Walker:
         if self.pieces is not None:
             for info in self.functions:
                 unit = self.unit(info)
-                if unit is not None and b"global" in unit.words:
+                if unit is not None and b"global" in unit.words and _GLOBAL.search(unit.text):
                     self.interpret(info)
 
     def run(self) -> list[Raw]:
@@ -277,20 +279,21 @@ class Walker:
             self.scope,
             self.silent,
         )
-        self.state = State()
-        self.function, self.cls = info, info.cls
         self.returned, self.exits, self.pending, self.retries, self.tried = [], [], [], [], []
         self.function_globals = set()
-        self.scope = info.scope.split(".")
         self.digests.scope = info.scope
         self.silent = 0
         self.depth += 1
         try:
+            node = self.opened(info)
+            self.state = State()
+            self.function, self.cls = info, info.cls
+            self.scope = info.scope.split(".")
             self.enter(info)
-            if isinstance(info.node, cst.Lambda):
-                self.returned.append(self.value(info.node.body))
+            if isinstance(node, cst.Lambda):
+                self.returned.append(self.value(node.body))
             else:
-                self.suite(self.whole(info.node).body)
+                self.suite(node.body)
             if not self.state.dead:
                 self.exits.append(self.state)
             self.refresh(info)
@@ -313,6 +316,18 @@ class Walker:
             self.digests.scope = ".".join(self.scope)
             info.running = False
         return info.summary
+
+    def opened(self, info: FunctionInfo) -> cst.FunctionDef | cst.Lambda:
+        """Return a function with its body; where that is a piece of its own, read its parameters, as its definition does."""
+        if self.pieces is None or isinstance(info.node, cst.Lambda):
+            return info.node
+        node = self.pieces.whole(info.node)
+        if node is not info.node and not info.read:
+            info.read = True
+            self.state = State({**self.globals, **(info.cls.own if info.cls is not None else {})})
+            self.function, self.cls, self.scope = None, info.cls, info.scope.split(".")[:-1]
+            definitions.read_parameters(self, info, node.params)
+        return node
 
     def enter(self, info: FunctionInfo) -> None:
         """Bind the parameters."""

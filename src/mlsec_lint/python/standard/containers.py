@@ -11,6 +11,7 @@ from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.calls import apply
 from mlsec_lint.python.dispatch import evaluate, meaning
 from mlsec_lint.python.members import element
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.targets import rebind_attribute, rebind_table
 from mlsec_lint.python.texts import offered
 from mlsec_lint.python.values import Alternative, Const, Sequence, Table, Value, Verdict, join, known, unknown
@@ -45,7 +46,7 @@ def _dict(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             others = None if open_ else frozenset(args.keywords)
             value = judging.entry(walker, key, value, argument, others=others)
         entries[key] = value
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    name = leaf_name(node.func)
     of = "argparse.Namespace" if "amespace" in str(name) else "builtins.dict"
     return Value((Table(tuple(entries.items()), open_, of),), all_origins(args))
 

@@ -11,6 +11,7 @@ from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.dispatch import meaning
 from mlsec_lint.python.handing import handed
 from mlsec_lint.python.members import member, resolved
+from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.targets import set_member
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import (
@@ -92,7 +93,7 @@ def _partial(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 
 @meaning("asyncio.to_thread", "builtins.map", "builtins.filter", "anyio.to_thread.run_sync")
 def _called_with(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
-    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+    name = leaf_name(node.func)
     return unknown(f"?{id(node)}", all_origins(args) | handed(walker, node, name, args))
 
 
