@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.outline import Statement
     from mlsec_lint.python.pieces import Pieces
     from mlsec_lint.python.scan import Scan
-    from mlsec_lint.python.values import Site, Value
+    from mlsec_lint.python.values import Value
     from mlsec_lint.python.walk import Walker
 
 _IMPORT = re.compile(
@@ -58,10 +58,10 @@ class Project:
         self._sources: dict[str, Source | None] = {}
         self._pieces: OrderedDict[str, Pieces] = OrderedDict()
         self._walkers: OrderedDict[tuple[str, int], Walker] = OrderedDict()
-        self._places: dict[tuple[str, int], tuple[str, int, int] | None] = {}
         self._found: dict[tuple[str, str], str] = {}
         self._constants: dict[str, dict[str, Value]] = {}
         self._wide: dict[str, bool] = {}
+        self._reaching: dict[tuple[str, int], tuple[frozenset[str], Used]] = {}
         self._outlines: dict[str, tuple[Statement, ...]] = {}
         self._wanted: dict[tuple[str, bool], frozenset[str]] = {}
         self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}  # modules that were looked at to tell what is wanted
@@ -162,10 +162,12 @@ class Project:
             assert self._index is not None
             modules: list[str] = []
 
-            def ours(node: ast.Import | ast.ImportFrom) -> bool:
+            def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
                 named = _modules(node, source) if imports else []
                 modules.extend(named)
-                return any(self._is_wide(found) for one in named if (found := self.find(one, source.path)))
+                if any(self._is_wide(found) for one in named if (found := self.find(one, source.path))):
+                    return _names(node)
+                return frozenset({b"*"}) & _names(node)
 
             try:
                 if path not in self._outlines:
@@ -179,6 +181,53 @@ class Project:
             if found := self.find(module, source.path):
                 self._note(found)
         return held
+
+    def reaching(self, path: str, imports: int = REEXPORTS) -> frozenset[str]:
+        """Return the names of a module by which a call may get to what data should not reach, by the texts alone.
+
+        `imports` is how many imports are followed.
+        """
+        key = (path, imports)
+        held = self._reaching.get(key)
+        if held is None:
+            self._reaching[key] = (frozenset(), Used())  # modules may import each other
+            with self.noting() as used:
+                held = self._reaching[key] = (self._find_reaching(path, imports), used)
+        elif self._noting:
+            self._noting[-1].add(held[1])
+        return held[0]
+
+    def _find_reaching(self, path: str, imports: int) -> frozenset[str]:
+        from mlsec_lint.python.outline import statements, wanted
+        from mlsec_lint.python.scan import sinks
+
+        source = self.source(path)
+        if source is None or self._index is None:
+            return frozenset()
+
+        def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
+            out = {b"*"} & _names(node)
+            for name, dotted in _imported(node, source):
+                if imports and self.reaches(dotted, source.path, imports - 1):
+                    out.add(name.encode())
+            return frozenset(out)
+
+        try:
+            if path not in self._outlines:
+                self._outlines[path] = statements(source.text)
+            return wanted(self._outlines[path], sinks(self._index).hits(source.text, source.module), ours)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return frozenset()
+
+    def reaches(self, dotted: str, importer: str, imports: int = REEXPORTS) -> bool:
+        """Return whether a name, or what a module holds, may get to what data should not reach."""
+        if path := self.find(dotted, importer):
+            return bool(self.reaching(path, imports))
+        module, _, name = dotted.rpartition(".")
+        if module.strip(".") == "" and dotted.startswith("."):
+            module = dotted[: len(dotted) - len(name)]
+        path = self.find(module, importer) if module else ""
+        return bool(path) and not {name, "*"}.isdisjoint(self.reaching(path, imports))
 
     def _is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -225,22 +274,12 @@ class Project:
             dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
             for path in filter(None, (self.find(d, source.path) for d in dotted)):
                 self._note(path)
-                if self._passes(path, scan):
+                if path not in self._passing:
+                    held = self.source(path)
+                    self._passing[path] = held is not None and scan.passes(held.text, held.module)
+                if self._passing[path]:
                     return True
         return False
-
-    def reaches(self, path: str) -> bool:
-        """Return whether a module's text has what data should not reach."""
-        from mlsec_lint.python.scan import sinks
-
-        assert self._index is not None
-        return self._passes(path, sinks(self._index))
-
-    def _passes(self, path: str, scan: Scan) -> bool:
-        if path not in self._passing:
-            held = self.source(path)
-            self._passing[path] = held is not None and scan.passes(held.text, held.module)
-        return self._passing[path]
 
     # ------------------------------------------------------------ walks
 
@@ -248,7 +287,15 @@ class Project:
         """Return the project as a module that is being checked sees it."""
         if self._index is not index:
             self._index = index
-            for held in (self._walkers, self._used, self._constants, self._wide, self._wanted, self._passing):
+            for held in (
+                self._walkers,
+                self._used,
+                self._constants,
+                self._wide,
+                self._wanted,
+                self._passing,
+                self._reaching,
+            ):
                 held.clear()
         return View(self, LEVELS)
 
@@ -284,17 +331,6 @@ class Project:
             if self._noting:
                 self._noting[-1].add(self._used[key])
         return walker
-
-    def place(self, site: Site) -> tuple[str, int, int] | None:
-        """Return (path, line, column) of a node of another module."""
-        key = (site.path, site.ident)
-        self._note(self.by_shown.get(site.path, ""))
-        if key not in self._places:
-            self._places[key] = None
-            pieces = self._pieces.get(self.by_shown.get(site.path, ""))
-            if pieces is not None and site.node is not None and (found := pieces.place(site.node)) is not None:
-                self._places[key] = (site.path, *found)
-        return self._places[key]
 
 
 class View:
@@ -341,13 +377,10 @@ class View:
                 return found
         return ""
 
-    def reaches(self, dotted: str, importer: str, whole: bool = False) -> bool:
-        """Return whether the text of the module that holds a name has what data should not reach; or of that module."""
+    def reaches(self, dotted: str, importer: str) -> bool:
+        """Return whether a name of the project may get to what data should not reach, by the texts alone."""
         with self.project.noting(self.used):
-            path = self.project.find(dotted, importer)
-            if not path and not whole:
-                path = self.project.find(dotted.rpartition(".")[0] or ".", importer)
-            return bool(path) and self.project.reaches(path)
+            return self.project.reaches(dotted, importer, self.level)
 
     def exports(self, module: str, importer: str) -> dict[str, Value]:
         """Return the public names of a module of the project (for `import *`)."""
@@ -355,10 +388,6 @@ class View:
             path = self.project.find(module, importer)
             held = self.project.exports_of(path, self.level - 1) if path else {}
         return {k: v for k, v in held.items() if not k.startswith("_")}
-
-    def place(self, site: Site) -> tuple[str, int, int] | None:
-        """Return (path, line, column) of a node of another module."""
-        return self.project.place(site)
 
 
 def _is_name(alt: object) -> bool:
@@ -385,6 +414,19 @@ def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
             if alias.asname:
                 out[alias.asname] = named(alias.name)
     return out
+
+
+def _names(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
+    """Return the names that an import binds."""
+    return frozenset((alias.asname or alias.name.partition(".")[0]).encode() for alias in node.names)
+
+
+def _imported(node: ast.Import | ast.ImportFrom, source: Source) -> list[tuple[str, str]]:
+    """Return the names that an import binds, each with what it stands for."""
+    if isinstance(node, ast.Import):
+        return [(a.asname or a.name.partition(".")[0], a.name) for a in node.names]
+    base = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
+    return [(a.asname or a.name, f"{base}{'' if base.endswith('.') else '.'}{a.name}") for a in node.names]
 
 
 def _modules(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:

@@ -42,14 +42,12 @@ def is_digest_given(test: cst.BaseExpression) -> bool:
         target = test.comparisons[0]
         none = isinstance(target.comparator, cst.Name) and target.comparator.value == "None"
         return none and isinstance(target.operator, (cst.IsNot, cst.NotEqual)) and is_digest_given(test.left)
-    name = leaf_name(test)
-    return isinstance(test, (cst.Name, cst.Attribute)) and DIGEST_PARAMETER.fullmatch(str(name)) is not None
+    return DIGEST_PARAMETER.fullmatch(leaf_name(test)) is not None
 
 
 def unseen_check(walker: Walker, node: cst.Call, arguments: Arguments) -> Value | None:
     """Return the verdict of a call that is named like a verifier and cannot be seen, or None."""
-    name = leaf_name(node.func)
-    if isinstance(name, str) and VERIFIER.fullmatch(name):
+    if VERIFIER.fullmatch(leaf_name(node.func)):
         of = checkable(walker, *arguments.values())
         if of:
             return Value((Verdict(of, False, raises=True),))

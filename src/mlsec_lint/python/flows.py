@@ -69,9 +69,9 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
     return severity, (), waiting
 
 
-def _place(origin: Origin) -> tuple[str, int, int]:
+def _place(origin: Origin) -> tuple[str, int, int, str, int]:
     site = origin.site
-    return (origin.name, site.line if site else 0, site.ident if site else 0)
+    return (origin.name, *((site.line, site.column, site.path, site.serial) if site is not None else (0, 0, "", 0)))
 
 
 def flow_into(

@@ -40,18 +40,19 @@ def statements(text: str) -> tuple[Statement, ...]:
 
 
 def wanted(
-    outline: tuple[Statement, ...], hits: frozenset[bytes], ours: Callable[[ast.ImportFrom | ast.Import], bool]
+    outline: tuple[Statement, ...],
+    hits: frozenset[bytes],
+    ours: Callable[[ast.ImportFrom | ast.Import], frozenset[bytes]],
 ) -> frozenset[str]:
     """Return the names at the top whose definition holds a word of `hits`, or a name whose definition does.
 
-    "*" stands for whatever `import *` brings.  `ours` tells whether an import is of a module that the scan lets through.
+    "*" stands for whatever `import *` brings.  `ours` tells which names that an import binds count as if defined here.
     """
     found: set[bytes] = set()
     waiting: list[Statement] = []
     for one in outline:
         if one.is_import:
-            if b"*" in one.bound or ours(one.imports[0]):
-                found |= one.bound
+            found |= ours(one.imports[0])
         elif one.words & hits or any(ours(node) for node in one.imports):
             found |= one.bound
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -19,6 +20,14 @@ from mlsec_lint.python.positions import Lines
 from mlsec_lint.python.scan import words
 
 _CHANGERS = frozenset({"update", "setdefault"})  # methods that give a mapping entries
+
+
+@functools.lru_cache(maxsize=1024)
+def _set(name: str) -> re.Pattern[str]:
+    """Return where a name may be given a value, more or less; far quicker than looking at the tree."""
+    return re.compile(
+        rf"\b{name}\b[^\n=!<>]*=(?!=)|\b(?:for|as)\b[^\n]*\b{name}\b|\b{name}\s*[\\\n]|\b{name}\s*\.\s*(?:update|setdefault)\b|setattr"
+    )
 
 
 class Unit:
@@ -37,9 +46,14 @@ class Unit:
         """The function with its parameters and its body."""
         return self._bridge.function(self._node)
 
+    def sets(self, name: str, own: bool) -> bool:
+        """Return whether it may give an attribute or a keyword of this name a value; `own`: one of its first parameter, too."""
+        if name.encode() not in self.words or not _set(name).search(self.text):
+            return False
+        return (name, False) in self._given or (own and (name, True) in self._given)
+
     @functools.cached_property
-    def sets(self) -> frozenset[str]:
-        """The attributes and keywords that it may give a value."""
+    def _given(self) -> frozenset[tuple[str, bool]]:
         return frozenset(_given(self._node))
 
 
@@ -72,25 +86,25 @@ class Pieces:
         return at.lineno, len(before.decode("utf-8", "replace")) + 1
 
 
-def _given(function: ast.AST) -> Iterator[str]:
+def _given(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, bool]]:
+    """Yield the names of what a function may give a value, and whether it is an attribute of its first parameter."""
+    ordinary = (*function.args.posonlyargs, *function.args.args)
+    first = ordinary[0].arg if ordinary else ""
     for node in ast.walk(function):
+        target: ast.expr | None = None
         if isinstance(node, ast.Attribute):
-            if not isinstance(node.ctx, ast.Load):
-                yield node.attr
+            target = node if not isinstance(node.ctx, ast.Load) else None
         elif isinstance(node, ast.Subscript):
-            if isinstance(node.value, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                yield node.value.attr
+            target = node.value if not isinstance(node.ctx, ast.Load) else None
         elif isinstance(node, ast.keyword):
             if node.arg is not None:
-                yield node.arg
+                yield node.arg, False
         elif isinstance(node, ast.Call):
             called = node.func
             if isinstance(called, ast.Name) and called.id == "setattr":
                 texts = (one.value for one in ast.walk(function) if isinstance(one, ast.Constant))
-                yield from (text for text in texts if isinstance(text, str) and text.isidentifier())
-            elif (
-                isinstance(called, ast.Attribute)
-                and called.attr in _CHANGERS
-                and isinstance(called.value, ast.Attribute)
-            ):
-                yield called.value.attr
+                yield from ((text, False) for text in texts if isinstance(text, str) and text.isidentifier())
+            elif isinstance(called, ast.Attribute) and called.attr in _CHANGERS:
+                target = called.value
+        if isinstance(target, ast.Attribute):
+            yield target.attr, isinstance(target.value, ast.Name) and target.value.id == first

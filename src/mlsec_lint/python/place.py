@@ -62,7 +62,7 @@ def findings(source: Source, index: Index, project: Project | None, least: Level
     kept = _decide([raw for raw in walker.found if not _excused(raw, walker)])
     if not kept:
         return []
-    return _Placer(walker, project).all(kept)
+    return _Placer(walker).all(kept)
 
 
 def _excused(raw: Raw, walker: Walker) -> bool:
@@ -100,8 +100,8 @@ def _weight(raw: Raw) -> tuple[bool, Level, Level]:
 
 
 class _Placer:
-    def __init__(self, walker: Walker, project: Project | None) -> None:
-        self.walker, self.project = walker, project
+    def __init__(self, walker: Walker) -> None:
+        self.walker = walker
         self.source = walker.source
         self.lines = Lines(self.source.text)
         self.rows = self.source.text.splitlines()
@@ -115,7 +115,7 @@ class _Placer:
             if raw.fix is not None:
                 nodes.extend(_descendants(raw.call or raw.node))
             nodes.extend(o.site.node for o in raw.related if o.site is not None and o.site.node is not None)
-            if raw.sink is not None and raw.sink.site.path == self.source.path:
+            if raw.sink is not None and raw.sink.site.node is not None:
                 nodes.append(raw.sink.site.node)
         self.spans = spans(self.walker.tree, nodes)
         return [f for raw in raws if (f := self.one(raw)) is not None]
@@ -202,9 +202,8 @@ class _Placer:
         """Return (path, line, column) of a site of this or another module."""
         if site.node is None:
             return (site.path, site.line, site.column)
-        if site.path == self.source.path and (span := self.spans.get(id(site.node))) is not None:
-            return (site.path, *self.lines.place(span[0]))
-        return self.project.place(site) if self.project is not None else None
+        span = self.spans.get(id(site.node))
+        return (site.path, *self.lines.place(span[0])) if span is not None else None
 
     def fix(self, raw: Raw) -> Fix | None:
         """Return the rule's fix as edits here."""

@@ -227,10 +227,10 @@ class Relevance:
                 return True
             if alt.receiver is not None or project is None:
                 return False
+            if not project.reaches(dotted, self.walker.source.path):
+                return False
             found = self.walker.resolve(dotted)
-            if found is None:
-                return project.reaches(dotted, self.walker.source.path, whole=True)
-            return self.matters(found, depth + 1)
+            return found is None or self.matters(found, depth + 1)
         if isinstance(alt, Local):
             info = alt.function
             return info in self.names.functions if info.walker is self.walker else reach(info.walker).by(info)

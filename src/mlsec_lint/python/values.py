@@ -26,6 +26,7 @@ class Site:
     ident: int = 0
     line: int = 0
     column: int = 0
+    serial: int = field(default=0, compare=False, hash=False)  # places that the walk came by earlier have smaller ones
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _raw(rule: Rule, node: cst.CSTNode, scope: str, related: tuple[Origin, ...])
 
 
 def _name(origin: Origin) -> tuple[str, int]:
-    return (origin.name, origin.site.ident if origin.site is not None else 0)
+    return (origin.name, origin.site.serial if origin.site is not None else 0)
 
 
 VISITORS: dict[str, Callable[[Walker, Rule], Iterator[Raw]]] = {

@@ -107,6 +107,7 @@ class Walker:
         self.calling_back = False
         self.depth = 0
         self.scope: list[str] = []
+        self.sites: dict[int, Site] = {}
         self.reach: Reach | None = None  # where it was asked for
         self.asked: set[tuple[int, str]] = set()  # attributes of classes that somebody has read
 
@@ -163,12 +164,11 @@ class Walker:
         if self.pieces is None or (cls.ident, attr) in self.asked:
             return
         self.asked.add((cls.ident, attr))
-        word = attr.encode()
         makers = {cls.name.encode(), b"cls"} if attr in cls.fields else set()  # it may be given by position
         for info in list(self.functions):
             if info.summary is None and not info.running and not info.nested:
                 unit = self.unit(info)
-                if unit is None or (word in unit.words and attr in unit.sets) or makers & unit.words:
+                if unit is None or unit.sets(attr, info.cls is cls) or makers & unit.words:
                     self.interpret(info)
 
     def interpret(self, info: FunctionInfo) -> None:
@@ -392,8 +392,15 @@ class Walker:
                 self.vouch(alt.of)
 
     def site(self, node: cst.CSTNode) -> Site:
-        """Return the place of a node, to be found when it is needed."""
-        return Site(self.source.path, node, id(node))
+        """Return the place of a node; in a module read by LibCST it is found when it is needed."""
+        ident = id(node)
+        found = self.sites.get(ident)
+        if found is None:
+            at = self.pieces.place(node) if self.pieces is not None else None
+            line, column = at or (0, 0)
+            found = Site(self.source.path, node if at is None else None, ident, line, column, len(self.sites))
+            self.sites[ident] = found
+        return found
 
 
 _BUILTINS = frozenset(dir(__import__("builtins")))
