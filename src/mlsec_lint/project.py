@@ -219,15 +219,15 @@ class Project:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return frozenset()
 
-    def reaches(self, dotted: str, importer: str, imports: int = REEXPORTS) -> bool:
-        """Return whether a name, or what a module holds, may get to what data should not reach."""
+    def reaches(self, dotted: str, importer: str, imports: int = REEXPORTS) -> frozenset[str]:
+        """Return what of a name may get to what data should not reach: itself, or some names of a module."""
         if path := self.find(dotted, importer):
-            return bool(self.reaching(path, imports))
+            return self.reaching(path, imports)
         module, _, name = dotted.rpartition(".")
         if module.strip(".") == "" and dotted.startswith("."):
             module = dotted[: len(dotted) - len(name)]
         path = self.find(module, importer) if module else ""
-        return bool(path) and not {name, "*"}.isdisjoint(self.reaching(path, imports))
+        return frozenset({name, "*"}) & self.reaching(path, imports) if path else frozenset()
 
     def _is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -377,8 +377,8 @@ class View:
                 return found
         return ""
 
-    def reaches(self, dotted: str, importer: str) -> bool:
-        """Return whether a name of the project may get to what data should not reach, by the texts alone."""
+    def reaches(self, dotted: str, importer: str) -> frozenset[str]:
+        """Return what of a name of the project may get to what data should not reach, by the texts alone."""
         with self.project.noting(self.used):
             return self.project.reaches(dotted, importer, self.level)
 

@@ -41,6 +41,13 @@ _COMPREHENSIONS: dict[type, type[cst.BaseExpression]] = {
 Functions = dict[int, "ast.FunctionDef | ast.AsyncFunctionDef"]
 
 
+def _quoted(value: str | bytes) -> str:
+    """Return a literal that has this value, if possible without escapes: reading those costs more than all the rest."""
+    if isinstance(value, str) and not ("\\" in value or "\r" in value or '"""' in value or value[-1:] == '"'):
+        return f'"""{value}"""'
+    return repr(value)
+
+
 class Bridge:
     """Makes LibCST's nodes, and knows where each stands."""
 
@@ -248,7 +255,7 @@ class Bridge:
     def _constant(self, node: ast.Constant) -> cst.BaseExpression:
         value = node.value
         if isinstance(value, (str, bytes)):
-            return self._make(cst.SimpleString, node, value=repr(value))
+            return self._make(cst.SimpleString, node, value=_quoted(value))
         if value is None or isinstance(value, bool):
             return self._make(cst.Name, node, value=str(value))
         if isinstance(value, int):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
@@ -20,14 +19,6 @@ from mlsec_lint.python.positions import Lines
 from mlsec_lint.python.scan import words
 
 _CHANGERS = frozenset({"update", "setdefault"})  # methods that give a mapping entries
-
-
-@functools.lru_cache(maxsize=1024)
-def _set(name: str) -> re.Pattern[str]:
-    """Return where a name may be given a value, more or less; far quicker than looking at the tree."""
-    return re.compile(
-        rf"\b{name}\b[^\n=!<>]*=(?!=)|\b(?:for|as)\b[^\n]*\b{name}\b|\b{name}\s*[\\\n]|\b{name}\s*\.\s*(?:update|setdefault)\b|setattr"
-    )
 
 
 class Unit:
@@ -46,15 +37,20 @@ class Unit:
         """The function with its parameters and its body."""
         return self._bridge.function(self._node)
 
-    def sets(self, name: str, own: bool) -> bool:
-        """Return whether it may give an attribute or a keyword of this name a value; `own`: one of its first parameter, too."""
-        if name.encode() not in self.words or not _set(name).search(self.text):
-            return False
-        return (name, False) in self._given or (own and (name, True) in self._given)
+    @functools.cached_property
+    def sets(self) -> frozenset[tuple[str, bool]]:
+        """The attributes that it may give a value, each with whether it is one of its first parameter."""
+        ordinary = (*self._node.args.posonlyargs, *self._node.args.args)
+        first = ordinary[0].arg if ordinary else ""
+        return frozenset(
+            (attribute.attr, isinstance(attribute.value, ast.Name) and attribute.value.id == first)
+            for attribute in _set(self._node.body)
+        ) | frozenset((name, False) for name in (self._texts if b"setattr" in self.words else ()))
 
     @functools.cached_property
-    def _given(self) -> frozenset[tuple[str, bool]]:
-        return frozenset(_given(self._node))
+    def _texts(self) -> frozenset[str]:
+        held = (node.value for node in ast.walk(self._node) if isinstance(node, ast.Constant))
+        return frozenset(text for text in held if isinstance(text, str))
 
 
 class Pieces:
@@ -76,6 +72,11 @@ class Pieces:
         unit = self.units.get(id(node))
         return unit.whole if unit is not None else node
 
+    def drop(self) -> None:
+        """Let go of the trees, which nobody is going to ask for: the walk that holds them is freed much later."""
+        self.units.clear()
+        self._bridge.places.clear()
+
     def place(self, node: cst.CSTNode) -> tuple[int, int] | None:
         """Return (line, column), both from 1, of a node of any piece."""
         at = self._bridge.places.get(id(node))
@@ -86,25 +87,31 @@ class Pieces:
         return at.lineno, len(before.decode("utf-8", "replace")) + 1
 
 
-def _given(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, bool]]:
-    """Yield the names of what a function may give a value, and whether it is an attribute of its first parameter."""
-    ordinary = (*function.args.posonlyargs, *function.args.args)
-    first = ordinary[0].arg if ordinary else ""
-    for node in ast.walk(function):
-        target: ast.expr | None = None
-        if isinstance(node, ast.Attribute):
-            target = node if not isinstance(node.ctx, ast.Load) else None
-        elif isinstance(node, ast.Subscript):
-            target = node.value if not isinstance(node.ctx, ast.Load) else None
-        elif isinstance(node, ast.keyword):
-            if node.arg is not None:
-                yield node.arg, False
-        elif isinstance(node, ast.Call):
-            called = node.func
-            if isinstance(called, ast.Name) and called.id == "setattr":
-                texts = (one.value for one in ast.walk(function) if isinstance(one, ast.Constant))
-                yield from ((text, False) for text in texts if isinstance(text, str) and text.isidentifier())
-            elif isinstance(called, ast.Attribute) and called.attr in _CHANGERS:
-                target = called.value
-        if isinstance(target, ast.Attribute):
-            yield target.attr, isinstance(target.value, ast.Name) and target.value.id == first
+def _set(body: Iterable[ast.AST]) -> Iterator[ast.Attribute]:
+    """Yield the attributes that statements may give a value; expressions are not looked into."""
+    for node in body:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+            targets = [node.target]
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and function.attr in _CHANGERS:
+                targets = [function.value]
+        for target in targets:
+            yield from _attributes(target)
+        for held in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _set(getattr(node, held, ()))
+
+
+def _attributes(target: ast.expr) -> Iterator[ast.Attribute]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for element in target.elts:
+            yield from _attributes(element)
+    elif isinstance(target, (ast.Starred, ast.Subscript)):
+        yield from _attributes(target.value)
+    elif isinstance(target, ast.Attribute):
+        yield target

@@ -45,10 +45,12 @@ def begin(source: Source, index: Index, project: View | None, pieces: Pieces) ->
 
 def skim(source: Source, index: Index, project: View | None, least: Level) -> bool:
     """Return whether there may be findings of at least this confidence: go over what the rules may speak of, no more."""
-    walker = begin(source, index, project, Pieces(source))
+    pieces = Pieces(source)
+    walker = begin(source, index, project, pieces)
     with resting_collector():
         relevance.interpret(walker)
         walker.found.extend(visitors.run(walker))
+    pieces.drop()
     return any(raw.confidence >= least for raw in walker.found)
 
 

@@ -7,6 +7,7 @@ Must not know what any rule says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ class Reach:
     def _imported(self, value: Value) -> bool:
         project, source = self.walker.project, self.walker.source
         return project is not None and any(
-            isinstance(alt, Name) and alt.receiver is None and project.reaches(alt.dotted, source.path)
+            isinstance(alt, Name) and alt.receiver is None and bool(project.reaches(alt.dotted, source.path))
             for alt in value.alts
         )
 
@@ -227,10 +228,17 @@ class Relevance:
                 return True
             if alt.receiver is not None or project is None:
                 return False
-            if not project.reaches(dotted, self.walker.source.path):
+            reached = project.reaches(dotted, self.walker.source.path)
+            if not reached:
                 return False
             found = self.walker.resolve(dotted)
-            return found is None or self.matters(found, depth + 1)
+            if found is None:  # a module
+                aliases = [name for name, value in self.walker.globals.items() if alt in value.alts]
+                behind = re.compile(rf"\b(?:{'|'.join([*aliases, dotted.rpartition('.')[2]])})\s*\.\s*(\w+)")
+                used = reached.intersection(behind.findall(self.walker.source.text))
+                self.names.words.update(name.encode() for name in used)
+                return False
+            return self.matters(found, depth + 1)
         if isinstance(alt, Local):
             info = alt.function
             return info in self.names.functions if info.walker is self.walker else reach(info.walker).by(info)

@@ -94,23 +94,21 @@ class Scan:
 
     def passes(self, text: str, module: str = "") -> bool:
         """Return whether the file may have a finding."""
-        own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
-        read = _read(text)
-        found = read.words | own
+        read = _read(text, module)
+        found = read.words | read.own
         if any(word in found and read.holds(options) for word, options in self.dashed.items()):
             return True
         if not self._hits(found, read):
             return False
-        if read.shorter is not text and not self._hits(read.shorter_words | own, read):
+        if read.shorter is not text and not self._hits(read.shorter_words | read.own, read):
             return False
-        found = read.code_words | own
+        found = read.code_words | read.own
         return any(self._stands(leaf, read, found) for leaf in self._hits(found, read))
 
     def hits(self, text: str, module: str = "") -> frozenset[bytes]:
         """Return the words for which a file passes."""
-        own = frozenset({module.partition(".")[0].encode()}) if module else frozenset()
-        read = _read(text)
-        found = read.code_words | own
+        read = _read(text, module)
+        found = read.code_words | read.own
         stand = (leaf for leaf in self._hits(found, read) if self._stands(leaf, read, found))
         return frozenset((*stand, *(found & self.dashed.keys())))
 
@@ -118,8 +116,8 @@ class Scan:
         """Return whether a part of a text names one of the `leaves` for which the whole passes."""
         if not leaves:
             return False
-        read = _Read(part, _read(whole))
-        found = _read(whole).code_words | (frozenset({module.partition(".")[0].encode()}) if module else frozenset())
+        read = _Read(part, module, _read(whole, module))
+        found = read.whole.code_words | read.own
         for leaf in leaves & read.code_words:
             if leaf in self.dashed and any(option in part for option in self.dashed[leaf]):
                 return True
@@ -151,20 +149,22 @@ class Scan:
                 return True
         return False
 
+    def _speaks(self, target: str, rest: str, leaf: bytes, read: _Read) -> bool:
+        """Return whether rules may speak of something in what an import names."""
+        library, _, last = target.partition(".")[0], *target.rpartition(".")[1:]
+        if library not in self.index.roots or library.encode() in read.own:
+            return True  # it may hand on anything
+        if last in self.index.modules:
+            target = last  # a module of Python's own, handed on by a library
+        dotted = ".".join(filter(None, (target, rest, leaf.decode())))
+        return bool(self.spoken.find(dotted) or self.spoken.find(self.index.canonical(dotted)))
+
     def _means(self, leaf: bytes, chain: str, read: _Read, found: frozenset[bytes]) -> bool:
         """Return whether a word behind `chain.` may be what a rule speaks of."""
         root, _, rest = chain.partition(".")
         targets = read.aliases.get(root, ())
-        if targets and root not in read.rebound:
-            for target in targets:
-                dotted = ".".join(filter(None, (target, rest, leaf.decode())))
-                if target.partition(".")[0] not in self.index.roots:
-                    break  # it may hand on anything
-                if self.spoken.find(dotted) or self.spoken.find(self.index.canonical(dotted)):
-                    return True
-            else:
-                return False
-            return True
+        if targets and not read.rebinds(root):
+            return any(self._speaks(target, rest, leaf, read) for target in targets)
         if any(need <= found for need in self.methods.get(leaf, ())):
             return True
         owners = self.owners.get(leaf)
@@ -174,11 +174,13 @@ class Scan:
 class _Read:
     """A text, and its words, read as far as they are asked for."""
 
-    def __init__(self, text: str, whole: _Read | None = None) -> None:
+    def __init__(self, text: str, module: str = "", whole: _Read | None = None) -> None:
         self.text = text
+        self.own = frozenset({module.partition(".")[0].encode()} if module else ())  # what the module itself belongs to
         self.words = words(text)
         self.whole = whole or self  # the file, where this is a part of one
         self._held: dict[tuple[str, ...], bool] = {}
+        self._rebound: dict[str, bool] = {}
 
     def holds(self, texts: tuple[str, ...]) -> bool:
         """Return whether one of these stands in the text; many words ask for the same."""
@@ -224,7 +226,10 @@ class _Read:
         if self.whole is not self:
             return self.whole.aliases
         out: dict[str, set[str]] = defaultdict(set)
-        for base, names in _IMPORTS.findall(self.code):
+        for found in _IMPORT.finditer(self.code):
+            line = self.code.rfind("\n", 0, found.start()) + 1
+            module = _FROM.search(self.code, line, found.start())
+            base, names = module.group(1) if module is not None else "", found.group(1)
             for name in names.strip("() \t\n").replace("\\", " ").split(","):
                 dotted, _, alias = (part.strip() for part in name.partition(" as "))
                 if not dotted:
@@ -235,19 +240,19 @@ class _Read:
                     out[alias or dotted.partition(".")[0]].add(dotted if alias else dotted.partition(".")[0])
         return out
 
-    @functools.cached_property
-    def rebound(self) -> frozenset[str]:
-        """The names of imports that are given another value, too."""
-        if self.whole is not self:
-            return self.whole.rebound
-        return frozenset(_ASSIGNED.findall(self.code)) & self.aliases.keys()
+    def rebinds(self, name: str) -> bool:
+        """Return whether the name of an import is given another value, too."""
+        held = self.whole._rebound
+        if name not in held:
+            held[name] = bool(re.search(rf"(?<![\w.]){name}\s*(?::[^=\n]*)?=(?!=)", self.whole.code))
+        return held[name]
 
     @functools.cached_property
     def handed(self) -> frozenset[str]:
         """The modules, by their own names, that are used as values: what their functions are called on may be anything."""
         if self.whole is not self:
             return self.whole.handed
-        code = _IMPORTS.sub("", self.code)
+        code = _IMPORT.sub("", self.code)
         out: set[str] = set()
         for chain in _CHAIN.findall(code):
             root, dot, rest = chain.partition(".")
@@ -267,11 +272,10 @@ class _Read:
 
 _read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
 # These begin with plain characters, which are found quickly; that no word goes before is asked afterwards.
-_IMPORT = re.compile(r"import(?<!\wimport)\b(\s*\([^)]*\)|(?:[^\n\\]|\\.)*)", re.DOTALL)
+_IMPORT = re.compile(r"import(?<!\wimport)\b(\s*\([^)]*\)|(?:[^\n\\;]|\\.)*)", re.DOTALL)
 _STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
 _NAMED = r"""\.\s*(?:\\\s*)?{name}\b|"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
-_IMPORTS = re.compile(r"(?:\bfrom\s*([\w.]+)\s*)?\bimport\b\s*(\([^)]*\)|(?:[^\n\\;]|\\.)*)", re.DOTALL)
-_ASSIGNED = re.compile(r"(?<![\w.])(\w+)\s*(?::[^=\n]*)?=(?!=)")
+_FROM = re.compile(r"\bfrom\s*([\w.]+)\s*\Z")
 _CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?!\s*[.(\w])")
 _BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
 _DYNAMIC = frozenset(

@@ -109,6 +109,7 @@ class Walker:
         self.scope: list[str] = []
         self.sites: dict[int, Site] = {}
         self.reach: Reach | None = None  # where it was asked for
+        self.setters: dict[str, list[tuple[FunctionInfo, bool]]] | None = None  # attribute -> who may give it a value
         self.asked: set[tuple[int, str]] = set()  # attributes of classes that somebody has read
 
     # ------------------------------------------------------------ running
@@ -164,12 +165,26 @@ class Walker:
         if self.pieces is None or (cls.ident, attr) in self.asked:
             return
         self.asked.add((cls.ident, attr))
-        makers = {cls.name.encode(), b"cls"} if attr in cls.fields else set()  # it may be given by position
-        for info in list(self.functions):
-            if info.summary is None and not info.running and not info.nested:
+        if self.setters is None:
+            self.setters = {}
+            for info in self.functions:
                 unit = self.unit(info)
-                if unit is None or unit.sets(attr, info.cls is cls) or makers & unit.words:
-                    self.interpret(info)
+                if unit is not None:
+                    for name, own in unit.sets:
+                        self.setters.setdefault(name, []).append((info, own))
+        setting = [info for info, own in self.setters.get(attr, ()) if not own or info.cls is cls]
+        if attr in cls.fields or attr in cls.own:
+            setting += [info for info in self.functions if self.makes(info, cls, attr)]
+        for info in setting:
+            if not info.running:
+                self.interpret(info)
+
+    def makes(self, info: FunctionInfo, cls: ClassInfo, attr: str) -> bool:
+        """Return whether a function may make an object of a class and give it an attribute."""
+        unit = self.unit(info)
+        if unit is None or not {cls.name.encode(), b"cls"} & unit.words:
+            return False
+        return attr in cls.fields or attr.encode() in unit.words
 
     def interpret(self, info: FunctionInfo) -> None:
         """Interpret a function and those defined inside it."""
