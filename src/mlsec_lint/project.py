@@ -258,8 +258,10 @@ class Project:
         held = self._constants.get(path)
         if held is None:
             held = self._constants[path] = {}
+            from mlsec_lint.python.syntax import parse_by_python
+
             try:
-                tree = ast.parse(source.text)
+                tree = parse_by_python(source.text)
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 return held
             for node in tree.body:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlsec_lint.python.scan import words
+from mlsec_lint.python.syntax import parse_by_python
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def statements(text: str) -> tuple[Statement, ...]:
     """Return the statements at the top of a module; raises SyntaxError and its like."""
     lines = text.splitlines()
     found: list[Statement] = []
-    for node in ast.parse(text).body:
+    for node in parse_by_python(text).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
             found.append(Statement(bound, frozenset(), (node,), is_import=True))

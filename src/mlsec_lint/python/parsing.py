@@ -1,49 +1,11 @@
-"""Python's and LibCST's parsers, with errors that people can read."""
+"""LibCST's parser, with errors that people can read."""
 
 from __future__ import annotations
-
-import ast
-import gc
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import libcst as cst
 
 from mlsec_lint.model import Source, SourceError
-
-
-@contextmanager
-def resting_collector() -> Iterator[None]:
-    """Keep the garbage collector from walking a tree that is being built (measured: a third of the parse)."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-def parse_by_python(text: str) -> ast.Module:
-    """Return what Python's own parser makes of a text, without its warnings; raises SyntaxError and its like."""
-    with warnings.catch_warnings(), resting_collector():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
-
-
-def read_by_python(source: Source) -> ast.Module:
-    """Return what Python's own parser makes of a source; raises SourceError.
-
-    It goes first (7 % of the time): it has the better messages, and it refuses what is nested so deeply that LibCST's
-    native parser would end the process.
-    """
-    try:
-        return parse_by_python(source.text)
-    except SyntaxError as error:
-        raise SourceError(source.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceError(source.path, "", f"it does not parse: {str(error) or 'it is nested too deeply'}") from None
+from mlsec_lint.python.syntax import read_by_python, resting_collector
 
 
 def parse_text(text: str, path: str = "") -> cst.Module:

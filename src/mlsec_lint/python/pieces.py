@@ -14,9 +14,9 @@ import libcst as cst
 
 from mlsec_lint.model import Source
 from mlsec_lint.python.bridge import Bridge
-from mlsec_lint.python.parsing import read_by_python
 from mlsec_lint.python.positions import Lines
 from mlsec_lint.python.scan import words
+from mlsec_lint.python.syntax import read_by_python
 
 _CHANGERS = frozenset({"update", "setdefault"})  # methods that give a mapping entries
 

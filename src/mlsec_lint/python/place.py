@@ -11,11 +11,12 @@ import libcst as cst
 
 from mlsec_lint.model import Edit, Finding, Fix, Level, Match, Related, Source
 from mlsec_lint.python import relevance, visitors
-from mlsec_lint.python.parsing import parse, resting_collector
+from mlsec_lint.python.parsing import parse
 from mlsec_lint.python.pieces import Pieces
 from mlsec_lint.python.positions import Lines, spans
 from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.standard.files import WRITES
+from mlsec_lint.python.syntax import resting_collector
 from mlsec_lint.python.values import Site
 from mlsec_lint.python.walk import Walker
 

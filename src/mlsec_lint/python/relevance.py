@@ -232,7 +232,9 @@ class Relevance:
             if not reached:
                 return False
             found = self.walker.resolve(dotted)
-            if found is None:  # a module
+            if found is None:
+                if dotted.rpartition(".")[2] in reached or "*" in reached:  # no module, and nothing is known of it
+                    return False
                 aliases = [name for name, value in self.walker.globals.items() if alt in value.alts]
                 behind = re.compile(rf"\b(?:{'|'.join([*aliases, dotted.rpartition('.')[2]])})\s*\.\s*(\w+)")
                 used = reached.intersection(behind.findall(self.walker.source.text))
