@@ -141,13 +141,9 @@ class Scan:
             return False
         if read.open or leaf in read.imported:
             return True
-        for chain in read.receivers(leaf):
-            if chain is None:  # in a string
-                if read.dynamic:
-                    return True
-            elif self._means(leaf, chain, read, found):
-                return True
-        return False
+        if read.dynamic and _quoted(leaf).search(read.code):
+            return True
+        return any(self._means(leaf, chain, read, found) for chain in read.receivers(leaf))
 
     def _speaks(self, target: str, rest: str, leaf: bytes, read: _Read) -> bool:
         """Return whether rules may speak of something in what an import names."""
@@ -259,22 +255,20 @@ class _Read:
             out.update(f"{target}{dot}{rest}" for target in self.aliases.get(root, ()))
         return frozenset(out)
 
-    def receivers(self, leaf: bytes) -> Iterator[str | None]:
-        """Yield what stands before a word and its dot wherever it names an attribute; None where it is in a string."""
+    def receivers(self, leaf: bytes) -> Iterator[str]:
+        """Yield what stands before a word and its dot wherever it names an attribute."""
         code = self.code
         for match in _named(leaf).finditer(code):
-            if match.group()[0] in "\"'":
-                yield None
-            else:
-                before = _BEFORE.search(code, max(0, match.start() - 100), match.start())
-                yield re.sub(r"\s", "", before.group()) if before is not None else ""
+            before = _BEFORE.search(code, max(0, match.start() - 100), match.start())
+            yield re.sub(r"\s", "", before.group()) if before is not None else ""
 
 
 _read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
 # These begin with plain characters, which are found quickly; that no word goes before is asked afterwards.
 _IMPORT = re.compile(r"import(?<!\wimport)\b(\s*\([^)]*\)|(?:[^\n\\;]|\\.)*)", re.DOTALL)
 _STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
-_NAMED = r"""\.\s*(?:\\\s*)?{name}\b|"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
+_NAMED = r"\.\s*(?:\\\s*)?{name}\b"
+_QUOTED = r"""\"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
 _FROM = re.compile(r"\bfrom\s*([\w.]+)\s*\Z")
 _CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?!\s*[.(\w])")
 _BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
@@ -285,16 +279,21 @@ _DYNAMIC = frozenset(
 
 @functools.lru_cache(maxsize=4096)
 def _named(leaf: bytes) -> re.Pattern[str]:
-    """Return where a word names an attribute, or stands in a string."""
-    name = re.escape(leaf.decode())
-    return re.compile(_NAMED.format(name=name))
+    """Return where a word names an attribute."""
+    return re.compile(_NAMED.format(name=re.escape(leaf.decode())))
+
+
+@functools.lru_cache(maxsize=4096)
+def _quoted(leaf: bytes) -> re.Pattern[str]:
+    """Return where a word stands in a string."""
+    return re.compile(_QUOTED.format(name=re.escape(leaf.decode())))
 
 
 @functools.lru_cache(maxsize=4096)
 def _keyed(leaf: bytes) -> re.Pattern[str]:
     """Return where a word names a parameter or an entry that is given a value."""
     name = re.escape(leaf.decode())
-    return re.compile(rf"{name}(?<!\w{name})[\"']?\s*\]?\s*(?::|=(?!=))|" + _NAMED.format(name=name))
+    return re.compile(rf"{name}(?<!\w{name})[\"']?\s*\]?\s*(?::|=(?!=))|" + f"{_NAMED}|{_QUOTED}".format(name=name))
 
 
 @functools.lru_cache(maxsize=8)
