@@ -62,6 +62,7 @@ class Project:
         self._constants: dict[str, dict[str, Value]] = {}
         self._wide: dict[str, bool] = {}
         self._reaching: dict[tuple[str, int], tuple[frozenset[str], Used]] = {}
+        self._sinks: dict[str, frozenset[bytes]] = {}  # words of what data should not reach
         self._outlines: dict[str, tuple[Statement, ...]] = {}
         self._wanted: dict[tuple[str, bool], frozenset[str]] = {}
         self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}  # modules that were looked at to tell what is wanted
@@ -199,7 +200,6 @@ class Project:
 
     def _find_reaching(self, path: str, imports: int) -> frozenset[str]:
         from mlsec_lint.python.outline import statements, wanted
-        from mlsec_lint.python.scan import sinks
 
         source = self.source(path)
         if source is None or self._index is None:
@@ -215,9 +215,17 @@ class Project:
         try:
             if path not in self._outlines:
                 self._outlines[path] = statements(source.text)
-            return wanted(self._outlines[path], sinks(self._index).hits(source.text, source.module), ours)
+            return wanted(self._outlines[path], self._sinks_in(path, source), ours)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return frozenset()
+
+    def _sinks_in(self, path: str, source: Source) -> frozenset[bytes]:
+        if path not in self._sinks:
+            from mlsec_lint.python.scan import sinks
+
+            assert self._index is not None
+            self._sinks[path] = sinks(self._index).hits(source.text, source.module)
+        return self._sinks[path]
 
     def reaches(self, dotted: str, importer: str, imports: int = REEXPORTS) -> frozenset[str]:
         """Return what of a name may get to what data should not reach: itself, or some names of a module."""
@@ -297,6 +305,7 @@ class Project:
                 self._wanted,
                 self._passing,
                 self._reaching,
+                self._sinks,
             ):
                 held.clear()
         return View(self, LEVELS)
@@ -383,6 +392,20 @@ class View:
         """Return what of a name of the project may get to what data should not reach, by the texts alone."""
         with self.project.noting(self.used):
             return self.project.reaches(dotted, importer, self.level)
+
+    def is_module(self, dotted: str, importer: str) -> bool:
+        """Return whether this is a module of the project."""
+        with self.project.noting(self.used):
+            return bool(self.project.find(dotted, importer))
+
+    def shortest(self, dotted: str, importer: str) -> str:
+        """Return a dotted name without what stands behind the first name that is no module's."""
+        with self.project.noting(self.used):
+            parts = dotted.split(".")
+            for count in range(1, len(parts)):
+                if not self.project.find(".".join(parts[:count]), importer):
+                    return ".".join(parts[:count])
+            return dotted
 
     def exports(self, module: str, importer: str) -> dict[str, Value]:
         """Return the public names of a module of the project (for `import *`)."""

@@ -41,6 +41,7 @@ class Names:
         self.walker = walker
         self.functions: set[FunctionInfo] = set()
         self.words: set[bytes] = set()
+        self.chains: list[str] = []  # names behind modules
         self.makers: set[ClassInfo] = set()  # classes of which Python itself calls such a function
 
     def add(self, info: FunctionInfo) -> None:
@@ -58,7 +59,7 @@ class Names:
     def in_(self, info: FunctionInfo) -> bool:
         """Return whether a function names any."""
         unit = self.walker.unit(info)
-        if unit is None or self.words & unit.words:
+        if unit is None or self.words & unit.words or any(chain in unit.text for chain in self.chains):
             return True
         return b"super" in unit.words and info.cls is not None and any(derives(info.cls, c) for c in self.makers)
 
@@ -148,7 +149,10 @@ class Relevance:
                 walker.summary(info)
         waiting = [info for info in walker.functions if walker.unit(info) is not None]
         named = frozenset().union(*(unit.words for info in waiting if (unit := walker.unit(info)) is not None))
-        self.take((name, value) for name, value in walker.globals.items() if name.encode() in named)
+        held = [(name, value) for name, value in walker.globals.items() if name.encode() in named]
+        for name, value in held:
+            self.look_behind(name, value)
+        self.take(held)
         while True:
             self.learn()
             now = [info for info in waiting if self.concerns(info)]
@@ -205,6 +209,15 @@ class Relevance:
         self.names.words.update(info.name.encode() for info in plain)
         return len(plain) < len(methods)
 
+    def look_behind(self, name: str, value: Value) -> None:
+        """A module of the project: what matters in it is used behind its name."""
+        project, source = self.walker.project, self.walker.source
+        for alt in value.alts if project is not None else ():
+            if isinstance(alt, Name) and alt.receiver is None and project.is_module(alt.dotted, source.path):  # type: ignore[union-attr]
+                for chain in set(re.findall(rf"(?<![\w.]){name}((?:\.\w+)+)", source.text)):
+                    if self._matters(Name(project.shortest(alt.dotted + chain, source.path)), 0):  # type: ignore[union-attr]
+                        self.names.chains.append(name + chain)
+
     def take(self, names: Iterable[tuple[str, Value]]) -> None:
         """Variables or attributes: the names matter of those that hold what does."""
         for name, value in list(names):
@@ -228,19 +241,10 @@ class Relevance:
                 return True
             if alt.receiver is not None or project is None:
                 return False
-            reached = project.reaches(dotted, self.walker.source.path)
-            if not reached:
+            if not project.reaches(dotted, self.walker.source.path):
                 return False
             found = self.walker.resolve(dotted)
-            if found is None:
-                if dotted.rpartition(".")[2] in reached or "*" in reached:  # no module, and nothing is known of it
-                    return False
-                aliases = [name for name, value in self.walker.globals.items() if alt in value.alts]
-                behind = re.compile(rf"\b(?:{'|'.join([*aliases, dotted.rpartition('.')[2]])})\s*\.\s*(\w+)")
-                used = reached.intersection(behind.findall(self.walker.source.text))
-                self.names.words.update(name.encode() for name in used)
-                return False
-            return self.matters(found, depth + 1)
+            return found is not None and self.matters(found, depth + 1)
         if isinstance(alt, Local):
             info = alt.function
             return info in self.names.functions if info.walker is self.walker else reach(info.walker).by(info)
