@@ -115,7 +115,7 @@ def passes(source: Source, index: Index, project: Project | None = None) -> bool
         return True
     if project is None or not scan.outside(index).passes(source.text, source.module):
         return False
-    return project.imports_one_that_passes(source, scan.sinks(index))
+    return project.texts(index).one_passes(source)
 
 
 _INDEXES: dict[tuple[str, tuple[tuple[str, str], ...], bool, bool], Index] = {}

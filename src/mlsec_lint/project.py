@@ -6,9 +6,7 @@ processes changes a result.  Must not know rules, settings or reports.
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,16 +17,12 @@ from mlsec_lint import source as sources
 from mlsec_lint.model import Source, SourceError
 
 if TYPE_CHECKING:
+    from mlsec_lint.exports import Exports
     from mlsec_lint.python.index import Index
-    from mlsec_lint.python.outline import Statement
     from mlsec_lint.python.pieces import Pieces
-    from mlsec_lint.python.scan import Scan
     from mlsec_lint.python.values import Value
     from mlsec_lint.python.walk import Walker
 
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
-)
 KEPT = 400  # modules whose tree or walk is kept in memory
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
@@ -59,15 +53,7 @@ class Project:
         self._pieces: OrderedDict[str, Pieces] = OrderedDict()
         self._walkers: OrderedDict[tuple[str, int], Walker] = OrderedDict()
         self._found: dict[tuple[str, str], str] = {}
-        self._constants: dict[str, dict[str, Value]] = {}
-        self._wide: dict[str, bool] = {}
-        self._reaching: dict[tuple[str, int], tuple[frozenset[str], Used]] = {}
-        self._sinks: dict[str, frozenset[bytes]] = {}  # words of what data should not reach
-        self._outlines: dict[str, tuple[Statement, ...]] = {}
-        self._wanted: dict[tuple[str, bool], frozenset[str]] = {}
-        self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}  # modules that were looked at to tell what is wanted
-        self._passing: dict[str, bool] = {}
-        self._index: Index | None = None
+        self._texts: Exports | None = None
         self._used: dict[tuple[str, int], Used] = {}  # by the walks that are kept
         self._noting: list[Used] = []  # of the checks and walks going on
 
@@ -141,111 +127,17 @@ class Project:
 
         `level` is how many imports the module itself may follow.
         """
-        source = self.source(path)
-        if source is None or self._index is None:
+        source, texts = self.source(path), self._texts
+        if source is None or texts is None:
             return {}
-        if not self._is_wide(path):
-            return self.constants(path, source)
+        if not texts.is_wide(path):
+            return texts.constants(path)
         try:
-            if name and not {name, "*"} & self._wanted_of(path, source, level > 0):
-                return self.constants(path, source)
+            if name and not {name, "*"} & texts.wanted(path, level > 0):
+                return texts.constants(path)
             return self._walk(path, source, level).globals
         except (SourceError, RecursionError):
             return {}
-
-    def _wanted_of(self, path: str, source: Source, imports: bool) -> frozenset[str]:
-        """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
-        held = self._wanted.get((path, imports))
-        if held is None:
-            from mlsec_lint.python.outline import statements, wanted
-            from mlsec_lint.python.scan import wide
-
-            assert self._index is not None
-            modules: list[str] = []
-
-            def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
-                named = _modules(node, source) if imports else []
-                modules.extend(named)
-                if any(self._is_wide(found) for one in named if (found := self.find(one, source.path))):
-                    return _names(node)
-                return frozenset({b"*"}) & _names(node)
-
-            try:
-                if path not in self._outlines:
-                    self._outlines[path] = statements(source.text)
-                held = wanted(self._outlines[path], wide(self._index).hits(source.text, source.module), ours)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                held = frozenset()
-            self._wanted[path, imports] = held
-            self._asked[path, imports] = tuple(modules)
-        for module in self._asked[path, imports]:  # whoever asks depends on them as well
-            if found := self.find(module, source.path):
-                self._note(found)
-        return held
-
-    def reaching(self, path: str, imports: int = REEXPORTS) -> frozenset[str]:
-        """Return the names of a module by which a call may get to what data should not reach, by the texts alone.
-
-        `imports` is how many imports are followed.
-        """
-        key = (path, imports)
-        held = self._reaching.get(key)
-        if held is None:
-            self._reaching[key] = (frozenset(), Used())  # modules may import each other
-            with self.noting() as used:
-                held = self._reaching[key] = (self._find_reaching(path, imports), used)
-        elif self._noting:
-            self._noting[-1].add(held[1])
-        return held[0]
-
-    def _find_reaching(self, path: str, imports: int) -> frozenset[str]:
-        from mlsec_lint.python.outline import statements, wanted
-
-        source = self.source(path)
-        if source is None or self._index is None:
-            return frozenset()
-
-        def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
-            out = {b"*"} & _names(node)
-            for name, dotted in _imported(node, source):
-                if imports and self.reaches(dotted, source.path, imports - 1):
-                    out.add(name.encode())
-            return frozenset(out)
-
-        try:
-            if path not in self._outlines:
-                self._outlines[path] = statements(source.text)
-            return wanted(self._outlines[path], self._sinks_in(path, source), ours)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return frozenset()
-
-    def _sinks_in(self, path: str, source: Source) -> frozenset[bytes]:
-        if path not in self._sinks:
-            from mlsec_lint.python.scan import sinks
-
-            assert self._index is not None
-            self._sinks[path] = sinks(self._index).hits(source.text, source.module)
-        return self._sinks[path]
-
-    def reaches(self, dotted: str, importer: str, imports: int = REEXPORTS) -> frozenset[str]:
-        """Return what of a name may get to what data should not reach: itself, or some names of a module."""
-        if path := self.find(dotted, importer):
-            return self.reaching(path, imports)
-        module, _, name = dotted.rpartition(".")
-        if module.strip(".") == "" and dotted.startswith("."):
-            module = dotted[: len(dotted) - len(name)]
-        path = self.find(module, importer) if module else ""
-        return frozenset({name, "*"}) & self.reaching(path, imports) if path else frozenset()
-
-    def _is_wide(self, path: str) -> bool:
-        """Return whether a module holds anything that others may want to know."""
-        if path not in self._wide:
-            from mlsec_lint.python.scan import wide
-
-            source = self.source(path)
-            assert self._index is not None
-            self._wide[path] = source is not None and wide(self._index).passes(source.text, source.module)
-        return self._wide[path]
 
     def source(self, path: str) -> Source | None:
         """Return a file of the project, read once; None where it cannot be read."""
@@ -257,57 +149,30 @@ class Project:
                 self._sources[path] = None
         return self._sources[path]
 
+    def note(self, used: Used) -> None:
+        """What a result that is known already was drawn from counts where it is used."""
+        if self._noting:
+            self._noting[-1].add(used)
+
     def _note(self, path: str) -> None:
         if self._noting:
             self._noting[-1].files.add(path)
 
-    def constants(self, path: str, source: Source) -> dict[str, Value]:
-        """Return a module's plain constants and imports, read without LibCST."""
-        held = self._constants.get(path)
-        if held is None:
-            held = self._constants[path] = {}
-            from mlsec_lint.python.syntax import parse_by_python
-
-            try:
-                tree = parse_by_python(source.text)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                return held
-            for node in tree.body:
-                held.update(_bindings(node, source))
-        return held
-
-    def imports_one_that_passes(self, source: Source, scan: Scan) -> bool:
-        """Return whether a source imports a module of the project that rules may speak of: its functions may be wrappers."""
-        for match in _IMPORT.finditer(source.text):
-            module = match.group(1) or match.group(3)
-            names = [n.split()[0] for n in (match.group(2) or "").strip("()").split(",") if n.split()]
-            dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
-            for path in filter(None, (self.find(d, source.path) for d in dotted)):
-                self._note(path)
-                if path not in self._passing:
-                    held = self.source(path)
-                    self._passing[path] = held is not None and scan.passes(held.text, held.module)
-                if self._passing[path]:
-                    return True
-        return False
-
     # ------------------------------------------------------------ walks
+
+    def texts(self, index: Index) -> Exports:
+        """Return what the modules' texts tell, as far as these rules are concerned."""
+        if self._texts is None or self._texts.index is not index:
+            from mlsec_lint.exports import Exports
+
+            self._texts = Exports(self, index)
+            self._walkers.clear()
+            self._used.clear()
+        return self._texts
 
     def view_of(self, source: Source, index: Index) -> View:
         """Return the project as a module that is being checked sees it."""
-        if self._index is not index:
-            self._index = index
-            for held in (
-                self._walkers,
-                self._used,
-                self._constants,
-                self._wide,
-                self._wanted,
-                self._passing,
-                self._reaching,
-                self._sinks,
-            ):
-                held.clear()
+        self.texts(index)
         return View(self, LEVELS)
 
     def walker_of(self, source: Source, index: Index) -> Walker:
@@ -323,7 +188,7 @@ class Project:
             from mlsec_lint.python.pieces import Pieces
             from mlsec_lint.python.place import begin
 
-            assert self._index is not None
+            assert self._texts is not None
             pieces = self._pieces.get(path)
             if pieces is None:
                 pieces = self._pieces[path] = Pieces(source)
@@ -332,15 +197,14 @@ class Project:
             used = Used()
             with self.noting(used):
                 view = View(self, level, used) if level else None
-                walker = begin(source, self._index, view, pieces)
+                walker = begin(source, self._texts.index, view, pieces)
             self._walkers[key] = walker
             self._used[key] = used
             if len(self._walkers) > KEPT:
                 self._used.pop(self._walkers.popitem(last=False)[0])
         else:
             self._walkers.move_to_end(key)
-            if self._noting:
-                self._noting[-1].add(self._used[key])
+            self.note(self._used[key])
         return walker
 
 
@@ -388,10 +252,11 @@ class View:
                 return found
         return ""
 
-    def reaches(self, dotted: str, importer: str) -> frozenset[str]:
-        """Return what of a name of the project may get to what data should not reach, by the texts alone."""
+    def reaches(self, dotted: str, importer: str) -> bool:
+        """Return whether a name of the project may get to what data should not reach, by the texts alone."""
         with self.project.noting(self.used):
-            return self.project.reaches(dotted, importer, self.level)
+            texts = self.project._texts
+            return texts is not None and texts.reaches(dotted, importer, self.level - 1)
 
     def is_module(self, dotted: str, importer: str) -> bool:
         """Return whether this is a module of the project."""
@@ -417,46 +282,3 @@ class View:
 
 def _is_name(alt: object) -> bool:
     return type(alt).__name__ == "Name" and getattr(alt, "receiver", None) is None
-
-
-def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
-    """Return what a top-level statement binds, where it is a constant or an import."""
-    from mlsec_lint.python.values import known, named
-
-    out: dict[str, Value] = {}
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-        if isinstance(node.value.value, (str, int, float, bool, type(None))):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    out[target.id] = known(node.value.value)
-    elif isinstance(node, ast.ImportFrom):
-        module = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
-        for alias in node.names:
-            if alias.name != "*":
-                out[alias.asname or alias.name] = named(f"{module}{'' if module.endswith('.') else '.'}{alias.name}")
-    elif isinstance(node, ast.Import):
-        for alias in node.names:
-            if alias.asname:
-                out[alias.asname] = named(alias.name)
-    return out
-
-
-def _names(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
-    """Return the names that an import binds."""
-    return frozenset((alias.asname or alias.name.partition(".")[0]).encode() for alias in node.names)
-
-
-def _imported(node: ast.Import | ast.ImportFrom, source: Source) -> list[tuple[str, str]]:
-    """Return the names that an import binds, each with what it stands for."""
-    if isinstance(node, ast.Import):
-        return [(a.asname or a.name.partition(".")[0], a.name) for a in node.names]
-    base = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
-    return [(a.asname or a.name, f"{base}{'' if base.endswith('.') else '.'}{a.name}") for a in node.names]
-
-
-def _modules(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
-    """Return the modules that an import may name."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    base = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
-    return [base, *(f"{base}{'' if base.endswith('.') else '.'}{alias.name}" for alias in node.names)]

@@ -13,11 +13,12 @@ from mlsec_lint.python.scan import words
 from mlsec_lint.python.syntax import parse_by_python
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A statement at the top of a module: the names it binds, its words, and the imports in it."""
+    """A statement at the top of a module: the names it binds, its text and words, and the imports in it."""
 
     bound: frozenset[bytes]
+    text: str
     words: frozenset[bytes]
     imports: tuple[ast.Import | ast.ImportFrom, ...]
     is_import: bool = False
@@ -30,22 +31,23 @@ def statements(text: str) -> tuple[Statement, ...]:
     for node in parse_by_python(text).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
-            found.append(Statement(bound, frozenset(), (node,), is_import=True))
+            found.append(Statement(bound, "", frozenset(), (node,), is_import=True))
             continue
         first = min((d.lineno for d in getattr(node, "decorator_list", ())), default=node.lineno)
-        held = words("\n".join(lines[first - 1 : node.end_lineno]))
+        text_of = "\n".join(lines[first - 1 : node.end_lineno])
+        held = words(text_of)
         inner = ast.walk(node) if b"import" in held else ()
         imports = tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom)))
-        found.append(Statement(frozenset(name.encode() for name in _bound(node)), held, imports))
+        found.append(Statement(frozenset(name.encode() for name in _bound(node)), text_of, held, imports))
     return tuple(found)
 
 
 def wanted(
     outline: tuple[Statement, ...],
-    hits: frozenset[bytes],
+    holding: frozenset[Statement],
     ours: Callable[[ast.ImportFrom | ast.Import], frozenset[bytes]],
 ) -> frozenset[str]:
-    """Return the names at the top whose definition holds a word of `hits`, or a name whose definition does.
+    """Return the names at the top whose definition is one of `holding`, or has a name whose definition is.
 
     "*" stands for whatever `import *` brings.  `ours` tells which names that an import binds count as if defined here.
     """
@@ -54,7 +56,7 @@ def wanted(
     for one in outline:
         if one.is_import:
             found |= ours(one.imports[0])
-        elif one.words & hits or any(ours(node) for node in one.imports):
+        elif one in holding or any(ours(node) for node in one.imports):
             found |= one.bound
         else:
             waiting.append(one)

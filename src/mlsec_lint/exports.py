@@ -1,0 +1,205 @@
+"""Which names of a project's modules others may want to know: told by their texts, so that few modules are walked.
+
+Must not know rules, settings or reports.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from mlsec_lint import source as sources
+from mlsec_lint.model import Source
+from mlsec_lint.python import scan
+from mlsec_lint.python.outline import Statement, statements, wanted
+from mlsec_lint.python.syntax import parse_by_python
+from mlsec_lint.python.values import known, named
+
+if TYPE_CHECKING:
+    from mlsec_lint.project import Project, Used
+    from mlsec_lint.python.index import Index
+    from mlsec_lint.python.values import Value
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
+)
+HOPS = 5  # names followed through modules that only hand them on
+_FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
+class Exports:
+    """What the texts of a project's modules tell of their names, as far as the rules of an index are concerned."""
+
+    def __init__(self, project: Project, index: Index) -> None:
+        self.project, self.index = project, index
+        self._constants: dict[str, dict[str, Value]] = {}
+        self._wide: dict[str, bool] = {}
+        self._outlines: dict[str, tuple[Statement, ...]] = {}
+        self._holding: dict[tuple[str, bool], frozenset[Statement]] = {}
+        self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used]] = {}
+        self._bindings: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {}
+        self._sinks: dict[str, bool] = {}
+
+    def is_wide(self, path: str) -> bool:
+        """Return whether a module holds anything that others may want to know."""
+        if path not in self._wide:
+            source = self.project.source(path)
+            self._wide[path] = source is not None and scan.wide(self.index).passes(source.text, source.module)
+        return self._wide[path]
+
+    def wanted(self, path: str, imports: bool) -> frozenset[str]:
+        """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
+        return self._names(path, False, int(imports))
+
+    def reaching(self, path: str, imports: int) -> frozenset[str]:
+        """Return the names of a module by which a call may get to what data should not reach.
+
+        `imports` is how many imports are followed.
+        """
+        return self._names(path, True, imports)
+
+    def reaches(self, dotted: str, importer: str, imports: int, hops: int = HOPS) -> bool:
+        """Return whether a name of the project, or anything in a module, may get to what data should not reach."""
+        path, name = self._module(dotted, importer)
+        if not path or not name:
+            return bool(path) and bool(self.reaching(path, imports))
+        bound, stars = self._bound(path)
+        here = self.project.shown[path]
+        if name in bound:  # handed on
+            return hops > 0 and self.reaches(bound[name], here, imports, hops - 1)
+        if name in self.reaching(path, imports):
+            return True
+        return hops > 0 and any(self.reaches(f"{star}.{name}", here, imports, hops - 1) for star in stars)
+
+    def _names(self, path: str, sinks: bool, imports: int) -> frozenset[str]:
+        key = (path, sinks, imports)
+        held = self._found.get(key)
+        if held is not None:
+            self.project.note(held[1])
+            return held[0]
+        from mlsec_lint.project import Used
+
+        self._found[key] = (frozenset(), Used())  # modules may import each other
+        with self.project.noting() as used:
+            names = self._find_names(path, sinks, imports)
+        self._found[key] = (names, used)
+        return names
+
+    def _find_names(self, path: str, sinks: bool, imports: int) -> frozenset[str]:
+        source = self.project.source(path)
+        if source is None:
+            return frozenset()
+
+        def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
+            out = {b"*"} & {alias.name.encode() for alias in node.names} if not sinks else set()
+            for name, dotted in _imported(node, source) if imports else ():
+                if self.reaches(dotted, source.path, imports - 1) if sinks else self._is_wanted(dotted, source.path):
+                    out.add(name.encode())
+            return frozenset(out)
+
+        try:
+            return wanted(self._outline(path, source), self._held(path, source, sinks), ours)
+        except _FAILURES:
+            return frozenset()
+
+    def _is_wanted(self, dotted: str, importer: str) -> bool:
+        path, _ = self._module(dotted, importer)
+        return bool(path) and self.is_wide(path)
+
+    def _module(self, dotted: str, importer: str) -> tuple[str, str]:
+        """Return the file of a module and "", or of the module that holds a name and the name; "" where it is not ours."""
+        if path := self.project.find(dotted, importer):
+            return path, ""
+        name = dotted.rpartition(".")[2]
+        module = dotted.removesuffix(name)
+        return self.project.find(module if not module.strip(".") else module.removesuffix("."), importer), name
+
+    def _outline(self, path: str, source: Source) -> tuple[Statement, ...]:
+        if path not in self._outlines:
+            self._outlines[path] = statements(source.text)
+        return self._outlines[path]
+
+    def _held(self, path: str, source: Source, sinks: bool) -> frozenset[Statement]:
+        """Return the statements that themselves name what matters."""
+        key = (path, sinks)
+        if key not in self._holding:
+            asked = (scan.sinks if sinks else scan.wide)(self.index)
+            hits = asked.hits(source.text, source.module)
+            self._holding[key] = frozenset(
+                one
+                for one in self._outline(path, source)
+                if hits and asked.names(one.text, hits & one.words, source.text, source.module)
+            )
+        return self._holding[key]
+
+    def _bound(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return what the imports at a module's top bind, and the modules of which they bind all."""
+        if path not in self._bindings:
+            names: dict[str, str] = {}
+            stars: list[str] = []
+            source = self.project.source(path)
+            try:
+                for one in self._outline(path, source) if source is not None else ():
+                    for node in one.imports:
+                        for name, dotted in _imported(node, source):  # type: ignore[arg-type]
+                            if name == "*":
+                                stars.append(dotted.rpartition(".")[0] or ".")
+                            elif name.encode() in one.bound:
+                                names[name] = dotted
+            except _FAILURES:
+                pass
+            self._bindings[path] = (names, tuple(stars))
+        return self._bindings[path]
+
+    def constants(self, path: str) -> dict[str, Value]:
+        """Return a module's plain constants and imports, read without LibCST."""
+        held = self._constants.get(path)
+        if held is None:
+            held = self._constants[path] = {}
+            source = self.project.source(path)
+            if source is not None:
+                try:
+                    for node in parse_by_python(source.text).body:
+                        held.update(_bindings(node, source))
+                except _FAILURES:
+                    pass
+        return held
+
+    def one_passes(self, source: Source) -> bool:
+        """Return whether a source imports a module in which data may get where it should not: its functions may be wrappers."""
+        asked = scan.sinks(self.index)
+        for match in _IMPORT.finditer(source.text):
+            module = match.group(1) or match.group(3)
+            names = [n.split()[0] for n in (match.group(2) or "").strip("()").split(",") if n.split()]
+            dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
+            for path in filter(None, (self.project.find(d, source.path) for d in dotted)):
+                held = self.project.source(path)
+                if path not in self._sinks:
+                    self._sinks[path] = held is not None and asked.passes(held.text, held.module)
+                if self._sinks[path]:
+                    return True
+        return False
+
+
+def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
+    """Return what a top-level statement binds, where it is a constant or an import."""
+    out: dict[str, Value] = {}
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+        if isinstance(node.value.value, (str, int, float, bool, type(None))):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    out[target.id] = known(node.value.value)
+    elif isinstance(node, ast.ImportFrom):
+        out.update((name, named(dotted)) for name, dotted in _imported(node, source) if name != "*")
+    elif isinstance(node, ast.Import):
+        out.update((alias.asname, named(alias.name)) for alias in node.names if alias.asname)
+    return out
+
+
+def _imported(node: ast.Import | ast.ImportFrom, source: Source) -> list[tuple[str, str]]:
+    """Return the names that an import binds, each with what it stands for."""
+    if isinstance(node, ast.Import):
+        return [(a.asname or a.name.partition(".")[0], a.name) for a in node.names]
+    base = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
+    return [(a.asname or a.name, f"{base}{'' if base.endswith('.') else '.'}{a.name}") for a in node.names]
