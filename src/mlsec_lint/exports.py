@@ -38,7 +38,7 @@ class Exports:
         self._outlines: dict[str, tuple[Statement, ...]] = {}
         self._holding: dict[tuple[str, bool], frozenset[Statement]] = {}
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used]] = {}
-        self._bindings: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {}
+        self._bindings: dict[str, dict[str, str]] = {}
         self._sinks: dict[str, bool] = {}
 
     def is_wide(self, path: str) -> bool:
@@ -64,13 +64,10 @@ class Exports:
         path, name = self._module(dotted, importer)
         if not path or not name:
             return bool(path) and bool(self.reaching(path, imports))
-        bound, stars = self._bound(path)
-        here = self.project.shown[path]
+        bound = self._bound(path)
         if name in bound:  # handed on
-            return hops > 0 and self.reaches(bound[name], here, imports, hops - 1)
-        if name in self.reaching(path, imports):
-            return True
-        return hops > 0 and any(self.reaches(f"{star}.{name}", here, imports, hops - 1) for star in stars)
+            return hops > 0 and self.reaches(bound[name], self.project.shown[path], imports, hops - 1)
+        return name in self.reaching(path, imports)
 
     def _names(self, path: str, sinks: bool, imports: int) -> frozenset[str]:
         key = (path, sinks, imports)
@@ -93,8 +90,13 @@ class Exports:
 
         def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
             out = {b"*"} & {alias.name.encode() for alias in node.names} if not sinks else set()
-            for name, dotted in _imported(node, source) if imports else ():
-                if self.reaches(dotted, source.path, imports - 1) if sinks else self._is_wanted(dotted, source.path):
+            for name, dotted in _imported(node, source) if imports or sinks else ():
+                if name == "*":
+                    handing = self.project.find(dotted.removesuffix("*").removesuffix(".") or dotted, source.path)
+                    out.update(n.encode() for n in (self.reaching(handing, imports) if sinks and handing else ()))
+                elif not imports:
+                    continue
+                elif self.reaches(dotted, source.path, imports - 1) if sinks else self._is_wanted(dotted, source.path):
                     out.add(name.encode())
             return frozenset(out)
 
@@ -133,23 +135,20 @@ class Exports:
             )
         return self._holding[key]
 
-    def _bound(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return what the imports at a module's top bind, and the modules of which they bind all."""
+    def _bound(self, path: str) -> dict[str, str]:
+        """Return what the imports at a module's top bind."""
         if path not in self._bindings:
             names: dict[str, str] = {}
-            stars: list[str] = []
             source = self.project.source(path)
             try:
                 for one in self._outline(path, source) if source is not None else ():
                     for node in one.imports:
                         for name, dotted in _imported(node, source):  # type: ignore[arg-type]
-                            if name == "*":
-                                stars.append(dotted.rpartition(".")[0] or ".")
-                            elif name.encode() in one.bound:
+                            if name.encode() in one.bound:
                                 names[name] = dotted
             except _FAILURES:
                 pass
-            self._bindings[path] = (names, tuple(stars))
+            self._bindings[path] = names
         return self._bindings[path]
 
     def constants(self, path: str) -> dict[str, Value]:
