@@ -51,8 +51,10 @@ def skim(source: Source, index: Index, project: View | None, least: Level) -> bo
     with resting_collector():
         relevance.interpret(walker)
         walker.found.extend(visitors.run(walker))
+    found = any(raw.confidence >= least for raw in walker.found)
+    walker.forget()
     pieces.drop()
-    return any(raw.confidence >= least for raw in walker.found)
+    return found
 
 
 def findings(source: Source, index: Index, project: Project | None, least: Level = Level.LOW) -> list[Finding]:
@@ -63,9 +65,9 @@ def findings(source: Source, index: Index, project: Project | None, least: Level
             return []
     walker = project.walker_of(source, index) if project is not None else walk(source, index, None)
     kept = _decide([raw for raw in walker.found if not _excused(raw, walker)])
-    if not kept:
-        return []
-    return _Placer(walker).all(kept)
+    found = _Placer(walker).all(kept) if kept else []
+    walker.forget()
+    return found
 
 
 def _excused(raw: Raw, walker: Walker) -> bool:

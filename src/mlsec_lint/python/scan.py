@@ -174,7 +174,7 @@ class _Read:
         self.text = text
         self.own = frozenset({module.partition(".")[0].encode()} if module else ())  # what the module itself belongs to
         self.words = words(text)
-        self.whole = whole or self  # the file, where this is a part of one
+        self._whole = whole  # the file, where this is a part of one
         self._held: dict[tuple[str, ...], bool] = {}
         self._rebound: dict[str, bool] = {}
 
@@ -184,6 +184,10 @@ class _Read:
         if held is None:
             held = self._held[texts] = any(one in self.text for one in texts)
         return held
+
+    @property
+    def whole(self) -> _Read:
+        return self._whole or self
 
     @functools.cached_property
     def shorter(self) -> str:
@@ -219,7 +223,7 @@ class _Read:
     @functools.cached_property
     def aliases(self) -> dict[str, set[str]]:
         """What the names that imports bind stand for."""
-        if self.whole is not self:
+        if self._whole is not None:
             return self.whole.aliases
         out: dict[str, set[str]] = defaultdict(set)
         for found in _IMPORT.finditer(self.code):
@@ -246,7 +250,7 @@ class _Read:
     @functools.cached_property
     def handed(self) -> frozenset[str]:
         """The modules, by their own names, that are used as values: what their functions are called on may be anything."""
-        if self.whole is not self:
+        if self._whole is not None:
             return self.whole.handed
         code = _IMPORT.sub("", self.code)
         out: set[str] = set()

@@ -192,6 +192,14 @@ class Walker:
         for inner in self.within.get(info.scope, ()):
             self.summary(inner)
 
+    def forget(self) -> None:
+        """Let go of what nobody is going to ask for: objects that hold each other would wait for the garbage collector."""
+        for info in self.functions:
+            info.summary, info.outer, info.defaults, info.calls = None, {}, {}, set()
+        for cls in self.classes:
+            cls.own, cls.attributes, cls.readers, cls.bases, cls.stale = {}, {}, {}, (), set()
+        self.__init__(cst.Module(()), self.source, self.index)  # type: ignore[misc]
+
     def defined(self, info: FunctionInfo) -> None:
         """Take note of a function, to be interpreted later."""
         self.functions.append(info)
