@@ -140,7 +140,10 @@ class Relevance:
         self.scan = scan.spoken(walker.index)
         self.leaves = self.scan.hits(walker.source.text, walker.source.module)
         self.names = Names(walker)
-        self.inherited: set[ClassInfo] = set()
+        # what others do with data matters where data come in from outside (as for the scan of the whole file)
+        self.project = (
+            walker.project if scan.outside(walker.index).passes(walker.source.text, walker.source.module) else None
+        )
 
     def run(self) -> None:
         walker = self.walker
@@ -193,7 +196,7 @@ class Relevance:
             if owner is not None:
                 self.names.add(owner)
         for cls in walker.classes:
-            for base in _bases(cls):
+            for base in _bases(cls) if self.project is not None else ():
                 if base.walker is not walker and self.inherit(base):
                     self.names.makers.add(base)
                     self.names.words.update((cls.name.encode(), b"cls", b"__class__"))
@@ -211,7 +214,7 @@ class Relevance:
 
     def look_behind(self, name: str, value: Value) -> None:
         """A module of the project: what matters in it is used behind its name."""
-        project, source = self.walker.project, self.walker.source
+        project, source = self.project, self.walker.source
         for alt in value.alts if project is not None else ():
             if isinstance(alt, Name) and alt.receiver is None and project.is_module(alt.dotted, source.path):  # type: ignore[union-attr]
                 for chain in set(re.findall(rf"(?<![\w.]){name}((?:\.\w+)+)", source.text)):
@@ -234,7 +237,7 @@ class Relevance:
     def _matters(self, alt: object, depth: int) -> bool:
         index = self.index
         if isinstance(alt, Name):
-            dotted, project = alt.dotted, self.walker.project
+            dotted, project = alt.dotted, self.project
             if index.calls.find(dotted) or index.endpoints.find(dotted):
                 return True
             if dotted in index.shells or dotted in index.digests or dotted in index.checks:
