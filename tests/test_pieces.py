@@ -52,7 +52,9 @@ def test_what_matters_tells_of_a_finding_in_every_fixture_that_has_one(
     order: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = sorted(FIXTURES.rglob("*.py"))
-    projects = {folder: Project((str(f), str(f)) for f in files if folder in f.parents) for folder in FIXTURES.iterdir()}
+    projects = {
+        folder: Project((str(f), str(f)) for f in files if folder in f.parents) for folder in FIXTURES.iterdir()
+    }
     found = 0
     for file in files[::order]:
         try:

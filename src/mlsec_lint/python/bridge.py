@@ -7,6 +7,7 @@ what is mended, is read by LibCST itself.  Every node knows where it stands (`pl
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -41,9 +42,12 @@ _COMPREHENSIONS: dict[type, type[cst.BaseExpression]] = {
 Functions = dict[int, "ast.FunctionDef | ast.AsyncFunctionDef"]
 
 
+_NEEDS_ESCAPES = re.compile(r'''[\\\r\0\ud800-\udfff]|"""|"\Z''')
+
+
 def _quoted(value: str | bytes) -> str:
     """Return a literal that has this value, if possible without escapes: reading those costs more than all the rest."""
-    if isinstance(value, str) and not ("\\" in value or "\r" in value or '"""' in value or value[-1:] == '"'):
+    if isinstance(value, str) and not _NEEDS_ESCAPES.search(value):
         return f'"""{value}"""'
     return repr(value)
 
