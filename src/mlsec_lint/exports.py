@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
@@ -18,7 +17,7 @@ from mlsec_lint.python.syntax import parse_by_python
 from mlsec_lint.python.values import known, named
 
 if TYPE_CHECKING:
-    from mlsec_lint.project import Project
+    from mlsec_lint.project import Project, Used
     from mlsec_lint.python.index import Index
     from mlsec_lint.python.values import Value
 
@@ -27,19 +26,6 @@ _IMPORT = re.compile(
 )
 HOPS = 5  # names followed through modules that only hand them on
 _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
-
-
-@dataclass(slots=True)
-class Used:
-    """What a result was drawn from: files whose content mattered, and what was found under the names of modules."""
-
-    files: set[str] = field(default_factory=set)  # absolute paths
-    lookups: dict[tuple[str, str], str] = field(default_factory=dict)  # (module, folder of the importer) -> path or ""
-
-    def add(self, other: Used) -> None:
-        """Count what somebody else has used, too."""
-        self.files |= other.files
-        self.lookups.update(other.lookups)
 
 
 class Exports:
@@ -51,7 +37,7 @@ class Exports:
         self._wide: dict[str, bool] = {}
         self._outlines: dict[str, tuple[Statement, ...]] = {}
         self._holding: dict[tuple[str, bool], frozenset[Statement]] = {}
-        self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used]] = {}
+        self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
         self._bindings: dict[str, dict[str, str]] = {}
         self._sinks: dict[str, bool] = {}
 
@@ -87,9 +73,10 @@ class Exports:
         key = (path, sinks, imports)
         held = self._found.get(key)
         if held is not None:
-            self.project.note(held[1])
+            if held[1] is not None:
+                self.project.note(held[1])
             return held[0]
-        self._found[key] = (frozenset(), Used())  # modules may import each other
+        self._found[key] = (frozenset(), None)  # modules may import each other
         with self.project.noting() as used:
             names = self._find_names(path, sinks, imports)
         self._found[key] = (names, used)

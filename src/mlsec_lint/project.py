@@ -10,13 +10,14 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
-from mlsec_lint.exports import Exports, Used
 from mlsec_lint.model import Source, SourceError
 
 if TYPE_CHECKING:
+    from mlsec_lint.exports import Exports
     from mlsec_lint.python.index import Index
     from mlsec_lint.python.pieces import Pieces
     from mlsec_lint.python.values import Value
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
 KEPT = 400  # modules whose tree or walk is kept in memory
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
+
+
+@dataclass(slots=True)
+class Used:
+    """What a result was drawn from: files whose content mattered, and what was found under the names of modules."""
+
+    files: set[str] = field(default_factory=set)  # absolute paths
+    lookups: dict[tuple[str, str], str] = field(default_factory=dict)  # (module, folder of the importer) -> path or ""
+
+    def add(self, other: Used) -> None:
+        """Count what somebody else has used, too."""
+        self.files |= other.files
+        self.lookups.update(other.lookups)
 
 
 class Project:
@@ -149,6 +163,8 @@ class Project:
     def texts(self, index: Index) -> Exports:
         """Return what the modules' texts tell, as far as these rules are concerned."""
         if self._texts is None or self._texts.index is not index:
+            from mlsec_lint.exports import Exports
+
             self._texts = Exports(self, index)
             self._walkers.clear()
             self._used.clear()
