@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlsec_lint.project import Project, View
     from mlsec_lint.python.index import Index
 
-SHORT = 4000  # characters of a text that is not worth reading in pieces
+SHORT = 1500  # characters of a text that is not worth reading in pieces
 
 
 def walk(source: Source, index: Index, project: View | None) -> Walker:
