@@ -274,7 +274,7 @@ _STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
 _NAMED = r"\.\s*(?:\\\s*)?{name}\b"
 _QUOTED = r"""\"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
 _FROM = re.compile(r"\bfrom\s*([\w.]+)\s*\Z")
-_CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?!\s*[.(\w])")
+_CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?![ \t]*[.(])")
 _BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
 _DYNAMIC = frozenset(
     b"getattr attrgetter methodcaller __dict__ vars globals __getattribute__ import_module __import__ modules _target_".split()
@@ -347,9 +347,12 @@ class _Builder:
         self.methods: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
         self.owners: dict[bytes, set[str]] = defaultdict(set)
         self.spoken: Names[bool] = Names()
-        self.makers: dict[str, set[bytes]] = defaultdict(set)  # class -> words of what returns one
+        self.makers: dict[str, set[tuple[bytes, bytes]]] = defaultdict(
+            set
+        )  # class -> library and word of what returns one
         for made, of in index.apis.returns.items():
-            self.makers[of].add(_PART.findall(made)[-1].encode())
+            root, *rest = (part.encode() for part in _PART.findall(made))
+            self.makers[of].add((root, (rest or [root])[-1]))
         self.dashed: tuple[str, ...] = ()
         self.beside: dict[bytes, tuple[str, ...]] = {}
         self.kin: dict[str, set[str]] = defaultdict(
@@ -410,8 +413,10 @@ class _Builder:
             self.methods[word].add(need)
         elif classes or returned:
             makers = {maker for of in self._prefixes(dotted) for maker in self.makers.get(of, ())}
-            for maker in {*makers, *(part.encode() for part in classes[-1:])}:
-                self.methods[word].add(frozenset({maker}) | also)
+            for maker in classes[-1:]:
+                self.methods[word].add(frozenset({maker.encode()}) | also)
+            for library, maker in makers:  # which may have the method's own name
+                self.methods[word].add(frozenset({maker} if maker != word else {library, maker}) | also)
         elif len(owner) == 1:
             self.owners[word].add(owner[0])
         else:
