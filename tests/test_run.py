@@ -291,12 +291,15 @@ def test_few_files_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(_run(jobs=2).findings) == 1
 
 
-def test_chunks_hold_every_file_once_and_are_of_like_size(many: int) -> None:
+def test_chunks_hold_every_file_once_and_keep_files_together_that_stand_together(many: int) -> None:
     tasks, _ = plan(ALL, Options())
-    ordered = pool.largest_first(tasks)
-    chunks = processes.chunks(ordered, 4)
-    assert [task for chunk in chunks for task in chunk] == ordered
-    assert 4 <= len(chunks) <= 6
+    chunks = processes.chunks(pool.largest_first(tasks), 2)
+    held = [task for chunk in chunks for task in chunk]
+    assert held == sorted(tasks, key=lambda task: task.file.path)
+    sizes = [sum(pool.size(task) for task in chunk) for chunk in chunks]
+    assert len(chunks) > 4
+    assert 0.5 < sum(sizes[:2]) / sum(sizes) <= processes.LARGE  # the rest is there to share out
+    assert max(sizes[2:]) < min(sizes[:2])
 
 
 def test_a_run_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

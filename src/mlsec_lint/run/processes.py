@@ -21,7 +21,8 @@ from mlsec_lint.run.pool import Rulesets, size
 if TYPE_CHECKING:
     from mlsec_lint.project import Project
 
-CHUNKS_PER_PROCESS = 8
+LARGE = 0.7  # of the text is spread in one chunk for each process, the rest in small ones
+SMALL_CHUNKS = 8  # for each process
 
 _state: tuple[Rulesets, Project | None, RestingCollector] | None = None  # in a worker: what files are checked with
 
@@ -34,7 +35,7 @@ def spread(
     waiting: dict[Future[list[Result]], list[Task]] = {}
     with _executor(jobs, rulesets, project) as executor:
         try:
-            for chunk in chunks(tasks, jobs * CHUNKS_PER_PROCESS):
+            for chunk in chunks(tasks, jobs):
                 waiting[executor.submit(_check_chunk, chunk)] = chunk
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -58,14 +59,19 @@ def spread(
         yield task.file.path, _alone(task, rulesets, project)
 
 
-def chunks(tasks: Sequence[Task], number: int) -> list[list[Task]]:
-    """Split into at most about `number` chunks of like size, the largest files first."""
+def chunks(tasks: Sequence[Task], jobs: int) -> list[list[Task]]:
+    """Split into a large chunk for each process, of files that stand together, and small ones for those that end early.
+
+    Files that stand together import the same modules, which each process has to read for itself.
+    """
+    tasks = sorted(tasks, key=lambda task: task.file.path)
     sizes = [size(task) for task in tasks]
-    share = max(sum(sizes) // number, 1)
+    large = max(int(sum(sizes) * LARGE) // jobs, 1)
+    small = max(int(sum(sizes) * (1 - LARGE)) // (jobs * SMALL_CHUNKS), 1)
     out: list[list[Task]] = [[]]
     filled = 0
     for task, much in zip(tasks, sizes, strict=True):
-        if out[-1] and filled + much > share:
+        if out[-1] and filled + much > (large if len(out) <= jobs else small):
             out.append([])
             filled = 0
         out[-1].append(task)
