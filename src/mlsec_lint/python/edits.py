@@ -205,7 +205,12 @@ def _code_near(layout: Layout, place: cst.BaseExpression | None) -> str:
     """Return the code whose style new code keeps to: what is replaced, else the call, else the whole text."""
     texts = [layout.text[slice(*layout.span_of(place))]] if place is not None else []
     texts += [layout.text[slice(*layout.span_of(layout.call))], layout.text]
-    return next((text for text in texts if text.count("'") != text.count('"')), "")
+    return next((text for text in texts if _prefers_one_quote(text)), "")
+
+
+@functools.lru_cache(maxsize=64)  # each finding of a file asks about the whole of it
+def _prefers_one_quote(text: str) -> bool:
+    return text.count("'") != text.count('"')
 
 
 def _without(fix: RuleFix, names: set[str]) -> RuleFix:
