@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
 )
-HOPS = 5  # names followed through modules that only hand them on
 _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class Exports:
     """What the texts of a project's modules tell of their names, as far as the rules of an index are concerned."""
 
-    def __init__(self, project: Project, index: Index) -> None:
-        self.project, self.index = project, index
+    def __init__(self, project: Project, index: Index, hops: int) -> None:
+        self.project, self.index, self.hops = project, index, hops  # through modules that only hand names on
         self._constants: dict[str, dict[str, Value]] = {}
         self._wide: dict[str, bool] = {}
         self._outlines: dict[str, tuple[Statement, ...]] = {}
@@ -59,13 +58,14 @@ class Exports:
         """
         return self._names(path, True, imports)
 
-    def reaches(self, dotted: str, importer: str, imports: int, hops: int = HOPS) -> bool:
+    def reaches(self, dotted: str, importer: str, imports: int, hops: int | None = None) -> bool:
         """Return whether a name of the project, or anything in a module, may get to what data should not reach."""
         path, name = self._module(dotted, importer)
         if not path or not name:
             return bool(path) and bool(self.reaching(path, imports))
         bound = self._bound(path)
         if name in bound:  # handed on
+            hops = self.hops if hops is None else hops
             return hops > 0 and self.reaches(bound[name], self.project.shown[path], imports, hops - 1)
         return name in self.reaching(path, imports)
 
@@ -91,7 +91,7 @@ class Exports:
             out = {b"*"} & {alias.name.encode() for alias in node.names} if not sinks else set()
             for name, dotted in _imported(node, source) if imports or sinks else ():
                 if name == "*":
-                    handing = self.project.find(dotted.removesuffix("*").removesuffix(".") or dotted, source.path)
+                    handing, _ = self._module(dotted, source.path)
                     out.update(n.encode() for n in (self.reaching(handing, imports) if sinks and handing else ()))
                 elif not imports:
                     continue

@@ -165,12 +165,12 @@ class Project:
         if self._texts is None or self._texts.index is not index:
             from mlsec_lint.exports import Exports
 
-            self._texts = Exports(self, index)
+            self._texts = Exports(self, index, REEXPORTS)
             self._walkers.clear()
             self._used.clear()
         return self._texts
 
-    def view_of(self, source: Source, index: Index) -> View:
+    def view_of(self, index: Index) -> View:
         """Return the project as a module that is being checked sees it."""
         self.texts(index)
         return View(self, LEVELS)
@@ -179,7 +179,7 @@ class Project:
         """Return the walk over all of a module that is being checked."""
         from mlsec_lint.python.place import walk
 
-        return walk(source, index, self.view_of(source, index))
+        return walk(source, index, self.view_of(index))
 
     def _walk(self, path: str, source: Source, level: int) -> Walker:
         key = (path, level)

@@ -1,7 +1,7 @@
 """From the tree of Python's own parser to LibCST's nodes, without whitespace: for what is interpreted and never printed.
 
 LibCST's parser makes about four nodes of layout for one of meaning and takes eight times as long.  What is reported, and
-what is mended, is read by LibCST itself.  Every node knows where it stands (`place`).
+what is mended, is read by LibCST itself.  `Bridge.places` knows where each stands.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ class Bridge:
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> cst.FunctionDef:
         """Return a function with its parameters and its body."""
-        return self._function(node)
+        return self._make(
+            cst.FunctionDef, node, name=self._name(node.name), params=self._parameters(node.args), body=self._block(node.body),
+            decorators=self._decorators(node), returns=None, asynchronous=None,
+        )  # fmt: skip
 
     def _make(self, kind: type[Node], at: ast.AST | None, **fields: object) -> Node:
         """Return a node without LibCST's checks of what Python has accepted."""
@@ -86,7 +89,7 @@ class Bridge:
         for node in body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if functions is None:
-                    out.append(self._function(node))
+                    out.append(self.function(node))
                 else:
                     out.append(made := self._head(node))
                     functions[id(made)] = node
@@ -109,12 +112,6 @@ class Bridge:
         return self._make(
             cst.FunctionDef, node, name=self._name(node.name), params=_EMPTY, body=_BODY, decorators=self._decorators(node), returns=None,
             asynchronous=None,
-        )  # fmt: skip
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> cst.FunctionDef:
-        return self._make(
-            cst.FunctionDef, node, name=self._name(node.name), params=self._parameters(node.args), body=self._block(node.body),
-            decorators=self._decorators(node), returns=None, asynchronous=None,
         )  # fmt: skip
 
     def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[cst.Decorator]:

@@ -60,7 +60,7 @@ def skim(source: Source, index: Index, project: View | None, least: Level) -> bo
 def findings(source: Source, index: Index, project: Project | None, least: Level = Level.LOW) -> list[Finding]:
     """Return the findings of one module; those of less than this confidence may be left out."""
     if len(source.text) > SHORT:
-        seen = project.view_of(source, index) if project is not None else None
+        seen = project.view_of(index) if project is not None else None
         if not skim(source, index, seen, least):
             return []
     walker = project.walker_of(source, index) if project is not None else walk(source, index, None)

@@ -85,9 +85,7 @@ class Scan:
     beside: dict[bytes, tuple[str, ...]]  # leaf -> plain texts, one of which has to stand in the file
 
     keys: frozenset[bytes]  # leaves that name a parameter or an entry
-    methods: dict[
-        bytes, Needs
-    ]  # leaf -> words of which one set has to stand in the file for a method of who knows what
+    methods: dict[bytes, Needs]  # leaf -> what has to stand in the file for a method of who knows what
     owners: dict[bytes, frozenset[str]]  # leaf -> modules whose function it is
     spoken: Names[bool]  # the dotted names themselves
     index: Index
@@ -147,7 +145,7 @@ class Scan:
 
     def _speaks(self, target: str, rest: str, leaf: bytes, read: _Read) -> bool:
         """Return whether rules may speak of something in what an import names."""
-        library, _, last = target.partition(".")[0], *target.rpartition(".")[1:]
+        library, last = target.partition(".")[0], target.rpartition(".")[2]
         if library not in self.index.roots or library.encode() in read.own:
             return True  # it may hand on anything
         if last in self.index.modules:
