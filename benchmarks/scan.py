@@ -3,27 +3,25 @@
 usage: python benchmarks/scan.py [--pieces] [--folder FOLDER] [NAME==VERSION ...]
 
 Every finding counts, those of an audit too.  What passes the scan is checked in any run and need not be looked at here, but
-with `--pieces`: then it is walked as a whole although reading it in pieces tells of nothing to report.
+with `--pieces`: then it is walked as a whole, too, and what reading it in pieces did not find is told.
 Prints, for each package, what passes and what was found in what does not; ends with 1 where that is anything.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import packages
+import whole
 
-from mlsec_lint import rules, source
-from mlsec_lint.check import check, index_for, passes
-from mlsec_lint.model import Settings, SourceError
+from mlsec_lint import python, rules, source
+from mlsec_lint.check import index_for, passes
+from mlsec_lint.model import Level, Settings, SourceError
 from mlsec_lint.project import Project
-from mlsec_lint.python import place
 
 PACKAGES = ("transformers==4.57.1", "diffusers==0.35.2", "langchain-community==0.3.31", "mlflow==3.5.0")
 AUDIT = Settings(audit=True)
@@ -49,10 +47,9 @@ def missed(folder: Path, pieces: bool) -> list[str]:
             passing, found = passing + passed * len(text.text), found + passed
             if passed is not pieces:
                 continue
-            without = {one.order for one in check(text, ruleset, AUDIT, project, passed=pieces)}
-            with whole():
-                every_one = check(text, ruleset, AUDIT, project, passed=True)
-            wrong += [f"{one.path}:{one.line} {one.code}" for one in every_one if one.order not in without]
+            seen = whole.as_told(python.analyse(text, index, project, Level.LOW)) if pieces else set()
+            more = whole.found(text, index, project) - seen
+            wrong += [f"{text.path}:{line} {code}" for line, _, code, _, _ in sorted(more)]
         except SourceError:
             continue
         gc.collect(0)
@@ -62,16 +59,6 @@ def missed(folder: Path, pieces: bool) -> list[str]:
         flush=True,
     )
     return wrong
-
-
-@contextlib.contextmanager
-def whole() -> Iterator[None]:
-    """Have every file walked as a whole."""
-    short, place.SHORT = place.SHORT, sys.maxsize
-    try:
-        yield
-    finally:
-        place.SHORT = short
 
 
 def main() -> None:

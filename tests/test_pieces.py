@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mlsec_lint import rules, source
-from mlsec_lint.check import check
-from mlsec_lint.model import Finding, Settings, Source, SourceError
+from mlsec_lint import python, rules, source
+from mlsec_lint.check import index_for
+from mlsec_lint.model import Level, Settings, Source, SourceError
 from mlsec_lint.project import Project
-from mlsec_lint.python import place
+
+sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
+
+import whole
 
 AUDIT = Settings(audit=True, preview=True)
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -25,32 +29,26 @@ def _texts() -> Iterator[Source]:
                 yield source.from_text(example.code, example.filename, "python")
 
 
-def _both_ways(text: Source, project: Project | None, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Finding], ...]:
-    """Return the findings in a source, once looked for in all of it and once in what matters, if that tells of any."""
-    ruleset = rules.load()
-    out = []
-    for short in (10**9, 0):
-        monkeypatch.setattr(place, "SHORT", short)
-        out.append(check(text, ruleset, AUDIT, project, passed=True))
-    return tuple(out)
+def _both_ways(text: Source, project: Project | None) -> tuple[set[whole.Told], set[whole.Told]]:
+    """Return what is found in a source, once by walking all of it and once by going over what matters."""
+    index = index_for(rules.load(), AUDIT)
+    return whole.found(text, index, project), whole.as_told(python.analyse(text, index, project, Level.LOW))
 
 
-def test_what_matters_tells_of_a_finding_in_every_example_that_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_matters_tells_of_a_finding_in_every_example_that_has_one() -> None:
     found = 0
     for text in _texts():
         try:
-            whole, pieces = _both_ways(text, None, monkeypatch)
+            everything, pieces = _both_ways(text, None)
         except SourceError:
             continue
-        assert pieces == whole, text.text
-        found += bool(whole)
+        assert pieces == everything, text.text
+        found += bool(everything)
     assert found > 150
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["sorted", "reversed"])
-def test_what_matters_tells_of_a_finding_in_every_fixture_that_has_one(
-    order: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_matters_tells_of_a_finding_in_every_fixture_that_has_one(order: int) -> None:
     files = sorted(FIXTURES.rglob("*.py"))
     projects = {
         folder: Project((str(f), str(f)) for f in files if folder in f.parents) for folder in FIXTURES.iterdir()
@@ -63,7 +61,7 @@ def test_what_matters_tells_of_a_finding_in_every_fixture_that_has_one(
         except (SyntaxError, SourceError, ValueError):
             continue
         project = next((p for folder, p in projects.items() if folder in file.parents), None)
-        whole, pieces = _both_ways(text, project, monkeypatch)
-        assert pieces == whole, file
-        found += bool(whole)
+        everything, pieces = _both_ways(text, project)
+        assert pieces == everything, file
+        found += bool(everything)
     assert found > 150

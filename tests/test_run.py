@@ -73,6 +73,7 @@ def test_fingerprints_survive_ten_lines_above() -> None:
         ("syntax.py", "import pickle\npickle.load(\n", "pars"),
         ("nul.py", "import pickle\n\0pickle.load(f)\n", "NUL"),
         ("latin.py", b"import pickle\nx = '\xe9'\npickle.load(f)\n", ""),
+        ("made.py", "import pickle\n" + "pickle.load(f)\n" * 5001, "more than 5000 findings"),
     ],
 )
 def test_a_bad_file_is_a_finding_and_the_others_are_checked(name: str, text: str | bytes, reason: str) -> None:

@@ -23,8 +23,8 @@ from mlsec_lint.python.layout import Change, Layout, Refused, SpanOf, runs
 from mlsec_lint.python.quotes import fitting, styled
 
 if TYPE_CHECKING:
+    from mlsec_lint.python.index import Index
     from mlsec_lint.python.raw import Raw
-    from mlsec_lint.python.walk import Walker
 
 _DOTTED = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)((?:[(\[].*)?)", re.DOTALL)
 _OPENING = re.compile(r"(?i:[rbuf]*)('''|\"\"\"|'|\")")
@@ -39,20 +39,21 @@ def imports_of(text: str) -> Imports:
 
 
 def for_finding(
-    raw: Raw, walker: Walker, spans: Mapping[int, tuple[int, int]], text: str
+    raw: Raw, index: Index, tree: cst.Module, spans: Mapping[int, tuple[int, int]], text: str
 ) -> tuple[str, list[Change]] | None:
     """Return how safe the finding's fix is at its place, and its edits; None where it cannot be made.
 
+    `tree` is at least the statement that the finding stands in, `spans` gives the offsets in `text` of its nodes, by their ids.
     Where it is not sure that the edits do what they are meant to (a guessed callee, a value that comes from elsewhere),
     they are for display.
     """
     fix = raw.fix
     if fix is None:
         return None
-    mender = _Mender(raw, fix, walker, lambda node: spans[id(node)], text)
+    mender = _Mender(raw, fix, index, lambda node: spans[id(node)], text)
     try:
         changes = mender.changes()
-        changes = fitting(changes, walker.tree, raw.node, text)
+        changes = fitting(changes, tree, raw.node, text)
     except (Refused, SyntaxError, KeyError):
         return None
     if not changes:
@@ -65,8 +66,8 @@ def for_finding(
 class _Mender:
     """The edits at one finding; `guessed` becomes true where they rest on a guess."""
 
-    def __init__(self, raw: Raw, fix: RuleFix, walker: Walker, span_of: SpanOf, text: str) -> None:
-        self.raw, self.fix, self.walker, self.span_of, self.text = raw, fix, walker, span_of, text
+    def __init__(self, raw: Raw, fix: RuleFix, index: Index, span_of: SpanOf, text: str) -> None:
+        self.raw, self.fix, self.index, self.span_of, self.text = raw, fix, index, span_of, text
         self.guessed = False
 
     def changes(self) -> list[Change]:
@@ -102,7 +103,7 @@ class _Mender:
 
     def in_call(self, call: cst.Call, detail: Match | Flow) -> list[Change]:
         raw = self.raw
-        order = self.walker.index.parameters(raw.dotted)
+        order = self.index.parameters(raw.dotted)
         ordinary = order[: order.index("*")] if "*" in order else order
         parameters = {name: ordinary.index(name) if name in ordinary else None for name in order if name != "*"}
         for name in (raw.argument, *_mentioned(detail)):

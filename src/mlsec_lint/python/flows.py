@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -55,7 +56,7 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
 
     everything = value.origins | contents(walker, value)
     alive = live(walker, value)
-    outside = sorted((o for o in alive if o.kind in OUTSIDE), key=_place)
+    outside = by_place(walker, (o for o in alive if o.kind in OUTSIDE))
     if outside:
         return Level.HIGH, tuple(outside[:1]), NONE
     waiting = frozenset(o for o in alive if o.kind in WAITING)
@@ -69,9 +70,16 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
     return severity, (), waiting
 
 
-def _place(origin: Origin) -> tuple[str, int, int, str, int]:
-    site = origin.site
-    return (origin.name, *((site.line, site.column, site.path, site.serial) if site is not None else (0, 0, "", 0)))
+def by_place(walker: Walker, origins: Iterable[Origin]) -> list[Origin]:
+    """Return origins in an order that does not depend on the walk: by name, those of this module first, by place."""
+
+    def place(origin: Origin) -> tuple[str, bool, int, int, str, int]:
+        site = origin.site
+        if site is None:
+            return origin.name, False, 0, 0, "", 0
+        return origin.name, site.path != walker.source.path, site.line, site.column, site.path, site.serial
+
+    return sorted(origins, key=place)
 
 
 def flow_into(
@@ -97,7 +105,7 @@ def flow_into(
 
     value = _inner(found[0])
     origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
-    hits = sorted((o for o in origins if o.kind in flow.kinds), key=_place)
+    hits = by_place(walker, (o for o in origins if o.kind in flow.kinds))
     if not hits:
         waiting = frozenset(o for o in origins if o.kind in WAITING)
         if waiting:
@@ -144,7 +152,7 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
     alive = origins - walker.state.checked
     if any(o in walker.state.checked for o in origins if o.kind == "file"):
         return
-    hits = sorted((o for o in alive if o.kind in pending.kinds), key=_place)
+    hits = by_place(walker, (o for o in alive if o.kind in pending.kinds))
     if hits:
         rule = pending.rule
         severity = Level.HIGH if isinstance(pending.detail, Match) else rule.severity

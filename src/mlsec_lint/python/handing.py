@@ -77,6 +77,7 @@ def decorate(walker: Walker, decorators: list[tuple[Local, FunctionInfo]]) -> No
             if nested.scope.startswith(inside.scope + "."):
                 inside.walker.summary(nested)
         for given in inside.walker.applied.get(f"p{inside.ident}:{first}", ()):
+            info.walker.summary(info)  # only now its parameters are known for certain
             for name, value in bind(info, None, given).items():
                 outside = frozenset(o for o in value.origins if o.kind != "parameter" and o.kind != "file")
                 if outside:

@@ -28,7 +28,7 @@ _LAYOUT = (
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the direct children that carry meaning (LibCST's own `children` rebuilds every node on the way)."""
-    for name in _fields(type(node)):
+    for name in fields(type(node)):
         held = getattr(node, name, None)  # what `bridge.py` makes has no more than what is asked for
         if isinstance(held, cst.CSTNode):
             yield held
@@ -46,5 +46,6 @@ def leaf_name(node: cst.CSTNode) -> str:
 
 
 @functools.cache
-def _fields(kind: type) -> tuple[str, ...]:
+def fields(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields that may hold such nodes."""
     return tuple(f.name for f in dataclasses.fields(kind) if not f.name.startswith(_LAYOUT))

@@ -18,6 +18,7 @@ from mlsec_lint.python.positions import Lines
 from mlsec_lint.python.scan import words
 from mlsec_lint.python.syntax import read_by_python
 
+_PLACED = (ast.expr, ast.stmt, ast.arg, ast.keyword)
 _CHANGERS = frozenset({"update", "setdefault"})  # methods that give a mapping entries
 
 
@@ -36,6 +37,10 @@ class Unit:
     def whole(self) -> cst.FunctionDef:
         """The function with its parameters and its body."""
         return self._bridge.function(self._node)
+
+    @property
+    def is_read(self) -> bool:
+        return "whole" in self.__dict__
 
     @functools.cached_property
     def sets(self) -> frozenset[tuple[str, bool]]:
@@ -72,6 +77,11 @@ class Pieces:
         unit = self.units.get(id(node))
         return unit.whole if unit is not None else node
 
+    def read(self, node: cst.FunctionDef) -> cst.FunctionDef:
+        """Return a function of the tree with its parameters and its body, if somebody has asked for these."""
+        unit = self.units.get(id(node))
+        return unit.whole if unit is not None and unit.is_read else node
+
     def drop(self) -> None:
         """Let go of the trees, which nobody is going to ask for: the walk that holds them is freed much later."""
         self.units.clear()
@@ -79,12 +89,28 @@ class Pieces:
 
     def place(self, node: cst.CSTNode) -> tuple[int, int] | None:
         """Return (line, column), both from 1, of a node of any piece."""
+        span = self.span(node)
+        return self._lines.place(span[0]) if span is not None else None
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int] | None:
+        """Return the offsets (start, end) of a node of any piece in the module's text; a decorated definition's `@` is part of it."""
         at = self._bridge.places.get(id(node))
-        if not isinstance(at, (ast.expr, ast.stmt)):
+        if not isinstance(at, _PLACED) or at.lineno > len(
+            self._lines.starts
+        ):  # Python 3.11 errs in texts of many lines
             return None
-        start = self._lines.starts[at.lineno - 1]
-        before = self._text[start : start + at.col_offset].encode("utf-8", "surrogatepass")[: at.col_offset]
-        return at.lineno, len(before.decode("utf-8", "replace")) + 1
+        start = self._offset(at.lineno, at.col_offset)
+        if decorators := getattr(at, "decorator_list", None):
+            start = self._text.rindex("@", 0, self._offset(decorators[0].lineno, decorators[0].col_offset))
+        return start, self._offset(at.end_lineno or at.lineno, at.end_col_offset or 0)
+
+    def _offset(self, line: int, column: int) -> int:
+        """Return the offset of a place as Python's parser tells it: the line from 1, the column in bytes."""
+        start = self._lines.starts[line - 1]
+        row = self._text[start : start + column]
+        if row.isascii():
+            return start + len(row)
+        return start + len(row.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
 
 
 def _set(body: Iterable[ast.AST]) -> Iterator[ast.Attribute]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from mlsec_lint.model import Edit, Finding, Fix, Level, Match, Related, Source
 from mlsec_lint.python import relevance, visitors
+from mlsec_lint.python.excerpts import Twin, twins
 from mlsec_lint.python.parsing import parse
 from mlsec_lint.python.pieces import Pieces
-from mlsec_lint.python.positions import Lines, spans
+from mlsec_lint.python.positions import Lines
 from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.standard.files import WRITES
 from mlsec_lint.python.syntax import resting_collector
@@ -23,8 +26,6 @@ from mlsec_lint.python.walk import Walker
 if TYPE_CHECKING:
     from mlsec_lint.project import Project, View
     from mlsec_lint.python.index import Index
-
-SHORT = 1500  # characters of a text that is not worth reading in pieces
 
 
 def walk(source: Source, index: Index, project: View | None) -> Walker:
@@ -36,38 +37,38 @@ def walk(source: Source, index: Index, project: View | None) -> Walker:
     return walker
 
 
-def begin(source: Source, index: Index, project: View | None, pieces: Pieces) -> Walker:
-    """Return a walker that can tell other modules what this one holds, and goes over a function when that is asked for."""
+def begin(source: Source, index: Index, project: View | None, pieces: Pieces, telling: bool = False) -> Walker:
+    """Return a walker that knows what a module holds, and goes over a function when that is asked for.
+
+    What other modules have to know needs no `telling` of findings.
+    """
     walker = Walker(pieces.tree, source, index, project, pieces)
+    walker.telling = telling
     with resting_collector():
         walker.begin()
     return walker
 
 
-def skim(source: Source, index: Index, project: View | None, least: Level) -> bool:
-    """Return whether there may be findings of at least this confidence: go over what the rules may speak of, no more."""
+def findings(source: Source, index: Index, project: Project | None, least: Level = Level.LOW) -> list[Finding]:
+    """Return the findings of one module; those of less than this confidence may be left out.
+
+    What the rules may speak of is gone over, and no more.
+    """
     pieces = Pieces(source)
-    walker = begin(source, index, project, pieces)
+    walker = begin(source, index, project.view_of(index) if project is not None else None, pieces, telling=True)
     with resting_collector():
         relevance.interpret(walker)
         walker.found.extend(visitors.run(walker))
-    found = any(raw.confidence >= least for raw in walker.found)
+    kept = [raw for raw in told(walker) if raw.confidence >= least]
+    found = _Placer(walker, pieces).all(kept) if kept else []
     walker.forget()
     pieces.drop()
     return found
 
 
-def findings(source: Source, index: Index, project: Project | None, least: Level = Level.LOW) -> list[Finding]:
-    """Return the findings of one module; those of less than this confidence may be left out."""
-    if len(source.text) > SHORT:
-        seen = project.view_of(index) if project is not None else None
-        if not skim(source, index, seen, least):
-            return []
-    walker = project.walker_of(source, index) if project is not None else walk(source, index, None)
-    kept = _decide([raw for raw in walker.found if not _excused(raw, walker)])
-    found = _Placer(walker).all(kept) if kept else []
-    walker.forget()
-    return found
+def told(walker: Walker) -> list[Raw]:
+    """Return what a walk has found and is to be told: one finding for each fault, unless something excuses it."""
+    return _decide([raw for raw in walker.found if not _excused(raw, walker)])
 
 
 def _excused(raw: Raw, walker: Walker) -> bool:
@@ -105,28 +106,27 @@ def _weight(raw: Raw) -> tuple[bool, Level, Level]:
 
 
 class _Placer:
-    def __init__(self, walker: Walker) -> None:
+    def __init__(self, walker: Walker, pieces: Pieces) -> None:
         self.walker = walker
+        self.pieces = pieces
         self.source = walker.source
         self.lines = Lines(self.source.text)
         self.rows = self.source.text.splitlines()
+        self.twins: dict[int, Twin] = {}
 
     def all(self, raws: list[Raw]) -> list[Finding]:
-        nodes: list[cst.CSTNode] = []
-        for raw in raws:
-            nodes.append(raw.node)
-            if raw.call is not None:
-                nodes.append(raw.call.func)
-            if raw.fix is not None:
-                nodes.extend(_descendants(raw.call or raw.node))
-            nodes.extend(o.site.node for o in raw.related if o.site is not None and o.site.node is not None)
-            if raw.sink is not None and raw.sink.site.node is not None:
-                nodes.append(raw.sink.site.node)
-        self.spans = spans(self.walker.tree, nodes)
+        nodes = [raw.node for raw in raws]
+        nodes += [raw.call for raw in raws if raw.call is not None]
+        self.twins = twins(self.pieces, self.source.text, nodes)
         return [f for raw in raws if (f := self.one(raw)) is not None]
 
+    def span(self, node: cst.CSTNode) -> tuple[int, int] | None:
+        """Return the offsets (start, end) of a node."""
+        twin = self.twins.get(id(node))
+        return twin.spans[id(twin.node)] if twin is not None else self.pieces.span(node)
+
     def one(self, raw: Raw) -> Finding | None:
-        found = self.spans.get(id(raw.node))
+        found = self.span(raw.node)
         if found is None:
             return None
         start, end = found
@@ -175,20 +175,26 @@ class _Placer:
         return " ".join(text.split())
 
     def numbered(self, place: tuple[str, int, int]) -> str:
-        """Return a line's number as people count: in a notebook, in its cell."""
+        """Return a line's number as people count: in a notebook, in its cell; in another module, with its name."""
         if place[0] == self.source.path and 0 < place[1] <= len(self.source.places):
             cell = self.source.places[place[1] - 1]
             return f"{cell.cell_line} of cell {cell.cell}"
-        return str(place[1])
+        return str(place[1]) if place[0] == self.source.path else f"{place[1]} of {os.path.basename(place[0])}"
 
     def written(self, raw: Raw) -> str:
         """Return the callee as the code has it, shortened."""
         if raw.sink is None and raw.call is not None:
-            span = self.spans.get(id(raw.call.func))
+            span = self.callee(raw.call)
             if span is not None:
                 text = " ".join(self.source.text[span[0] : span[1]].split())
                 return text if len(text) <= 50 else "…" + text[-48:]
         return raw.dotted
+
+    def callee(self, call: cst.Call) -> tuple[int, int] | None:
+        twin = self.twins.get(id(call))
+        if twin is not None and isinstance(twin.node, cst.Call):
+            return twin.spans[id(twin.node.func)]
+        return self.pieces.span(call.func)
 
     def related(self, raw: Raw) -> Iterable[Related]:
         """Return the other ends: where the data came from, and the place inside a function that it reaches."""
@@ -207,16 +213,20 @@ class _Placer:
         """Return (path, line, column) of a site of this or another module."""
         if site.node is None:
             return (site.path, site.line, site.column)
-        span = self.spans.get(id(site.node))
+        span = self.span(site.node)
         return (site.path, *self.lines.place(span[0])) if span is not None else None
 
     def fix(self, raw: Raw) -> Fix | None:
         """Return the rule's fix as edits here."""
-        if raw.fix is None or raw.sink is not None:
+        twin = self.twins.get(id(raw.node))
+        call = self.twins.get(id(raw.call)) if raw.call is not None else twin
+        if raw.fix is None or raw.sink is not None or twin is None or call is None:
             return None
         from mlsec_lint.python import edits
 
-        found = edits.for_finding(raw, self.walker, self.spans, self.source.text)
+        written = replace(raw, node=twin.node, call=call.node if isinstance(call.node, cst.Call) and raw.call else None)
+        where = {**twin.spans, **call.spans}
+        found = edits.for_finding(written, self.walker.index, twin.tree, where, self.source.text)
         if found is None:
             return None
         safety, changes = found
@@ -224,11 +234,3 @@ class _Placer:
             safety,
             tuple(Edit(*self.lines.place(start), *self.lines.place(end), text) for start, end, text in changes),
         )
-
-
-def _descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        yield here
-        stack.extend(here.children)

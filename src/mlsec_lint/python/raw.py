@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Assign, Default, Entry, Flow, Level, Match, Rule, RuleFix, Words
+from mlsec_lint.model import Assign, Default, Entry, Flow, Level, Match, Rule, RuleFix, SourceError, Words
 from mlsec_lint.python.functions import Pending
 from mlsec_lint.python.values import Origin
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+
+MOST = 5_000  # findings of one file; no person reads more, and to place and mend them takes long
 
 Detail = Match | Flow | Assign | Default | Entry | Words  # the table of a rule that spoke
 
@@ -63,10 +65,12 @@ def emit(
     fix: RuleFix | None = None,
     sure: bool = True,
 ) -> None:
-    """Record a finding, unless what is being walked cannot run."""
+    """Record a finding, unless what is being walked cannot run; raises SourceError where there are too many."""
 
-    if walker.silent:
+    if walker.silent or not walker.telling:
         return
+    if len(walker.found) == MOST:
+        raise SourceError(walker.source.path, "", f"it has more than {MOST} findings, so it looks generated")
     walker.found.append(
         Raw(
             rule,

@@ -8,6 +8,7 @@ import libcst as cst
 
 from mlsec_lint.model import Rule
 from mlsec_lint.python.digests import digest_of, digested
+from mlsec_lint.python.flows import by_place
 from mlsec_lint.python.members import library_bases
 from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.refusals import refuses
@@ -40,9 +41,9 @@ def hash_unused(walker: Walker, rule: Rule) -> Iterator[Raw]:
     for node, value, scope in walker.digests.all:
         for alt in value.alts:
             if isinstance(alt, Digest) and alt.ident not in walker.digests.used:
-                origin = next((o for o in sorted(alt.of, key=_name) if o.kind == "remote"), None)
-                if origin is not None:
-                    yield _raw(rule, node, scope, (origin,))
+                remote = by_place(walker, (o for o in alt.of if o.kind == "remote"))
+                if remote:
+                    yield _raw(rule, node, scope, tuple(remote[:1]))
 
 
 def hash_same_source(walker: Walker, rule: Rule) -> Iterator[Raw]:
@@ -52,9 +53,9 @@ def hash_same_source(walker: Walker, rule: Rule) -> Iterator[Raw]:
         if of is None or not any(o.kind == "remote" for o in of):
             continue
         for value in values:
-            origin = next((o for o in sorted(value.origins, key=_name) if o.kind == "remote"), None)
-            if origin is not None and not any(isinstance(a, Digest) for a in value.alts):
-                yield _raw(rule, node, scope, (origin,))
+            remote = by_place(walker, (o for o in value.origins if o.kind == "remote"))
+            if remote and not any(isinstance(a, Digest) for a in value.alts):
+                yield _raw(rule, node, scope, tuple(remote[:1]))
 
 
 def weak_check(walker: Walker, rule: Rule) -> Iterator[Raw]:
@@ -71,7 +72,7 @@ def weak_check(walker: Walker, rule: Rule) -> Iterator[Raw]:
                     strong |= remote
     for node, remote, scope in weak:
         if not remote & strong:
-            yield _raw(rule, node, scope, tuple(sorted(remote, key=_name))[:1])
+            yield _raw(rule, node, scope, tuple(by_place(walker, remote)[:1]))
 
 
 def open_restriction(walker: Walker, rule: Rule) -> Iterator[Raw]:
@@ -87,10 +88,6 @@ def open_restriction(walker: Walker, rule: Rule) -> Iterator[Raw]:
 
 def _raw(rule: Rule, node: cst.CSTNode, scope: str, related: tuple[Origin, ...]) -> Raw:
     return Raw(rule, node, rule.severity, rule.confidence, rule.message, (), related, scope=scope)
-
-
-def _name(origin: Origin) -> tuple[str, int]:
-    return (origin.name, origin.site.serial if origin.site is not None else 0)
 
 
 VISITORS: dict[str, Callable[[Walker, Rule], Iterator[Raw]]] = {

@@ -87,6 +87,7 @@ class Walker:
         self.exits: list[State] = []
         self.pending: list[Pending] = []
         self.silent = 0
+        self.telling = True  # whether findings are wanted, and not only what other modules have to know
         self.comparing = 0  # inside a comparison or an `assert_…` call: mappings there are expectations
         self.retries: list[set[str]] = []  # callables of the `try` bodies whose handlers we are in
         self.tried: list[set[str]] = []  # callables of the `try` bodies we are in
