@@ -13,7 +13,6 @@ from mlsec_lint import source as sources
 from mlsec_lint.model import Source
 from mlsec_lint.python import scan
 from mlsec_lint.python.outline import Statement, statements, wanted
-from mlsec_lint.python.syntax import parse_by_python
 from mlsec_lint.python.values import known, named
 
 if TYPE_CHECKING:
@@ -158,8 +157,8 @@ class Exports:
             source = self.project.source(path)
             if source is not None:
                 try:
-                    for node in parse_by_python(source.text).body:
-                        held.update(_bindings(node, source))
+                    for one in self._outline(path, source):
+                        held.update(_bindings(one.node, source))
                 except _FAILURES:
                     pass
         return held
@@ -180,7 +179,7 @@ class Exports:
         return False
 
 
-def _bindings(node: ast.stmt, source: Source) -> dict[str, Value]:
+def _bindings(node: ast.stmt | None, source: Source) -> dict[str, Value]:
     """Return what a top-level statement binds, where it is a constant or an import."""
     out: dict[str, Value] = {}
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):

@@ -6,40 +6,101 @@ Knows nothing of LibCST.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mlsec_lint.python.scan import words
+from mlsec_lint.python.scan import without_docstrings, words
 from mlsec_lint.python.syntax import parse_by_python
+
+_START = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
+_GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
+_DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_DECORATED = re.compile("^" + _DEFINITION.pattern, re.MULTILINE)
+_IMPORT = re.compile(
+    r"(?:^|[:;])[ \t]*((?:from[ \t]+[\w.]+[ \t]*)?import\b(?:[ \t]*\([^)]*\)|(?:[^\n\\]|\\.)*))",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A statement at the top of a module: the names it binds, its text and words, and the imports in it."""
+    """A statement at the top of a module: the names it binds, its text and words, and the imports in it.
+
+    `node` is itself, where it is an import or gives names a constant.
+    """
 
     bound: frozenset[bytes]
     text: str
     words: frozenset[bytes]
     imports: tuple[ast.Import | ast.ImportFrom, ...]
-    is_import: bool = False
+    node: ast.Import | ast.ImportFrom | ast.Assign | None = None
 
 
 def statements(text: str) -> tuple[Statement, ...]:
-    """Return the statements at the top of a module; raises SyntaxError and its like."""
+    """Return the statements at the top of a module; raises SyntaxError and its like.
+
+    Most of a text is in functions and classes: of these the name is all that is read, unless something is imported in them.
+    """
+    shorter = without_docstrings(text)
+    if "'''" not in shorter and '"""' not in shorter:
+        try:
+            return tuple(one for part in _parts(shorter) for one in _statements(part))
+        except SyntaxError:
+            pass  # a line that looks like the start of a statement is none
     lines = text.splitlines()
-    found: list[Statement] = []
-    for node in parse_by_python(text).body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
-            found.append(Statement(bound, "", frozenset(), (node,), is_import=True))
-            continue
-        first = min((d.lineno for d in getattr(node, "decorator_list", ())), default=node.lineno)
-        text_of = "\n".join(lines[first - 1 : node.end_lineno])
-        held = words(text_of)
-        inner = ast.walk(node) if b"import" in held else ()
-        imports = tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom)))
-        found.append(Statement(frozenset(name.encode() for name in _bound(node)), text_of, held, imports))
-    return tuple(found)
+    return tuple(
+        _statement(node, "\n".join(lines[_first(node) - 1 : node.end_lineno])) for node in parse_by_python(text).body
+    )
+
+
+def _first(node: ast.stmt) -> int:
+    return min((d.lineno for d in getattr(node, "decorator_list", ())), default=node.lineno)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the lines of each statement (or of several on one line), by where the next one seems to start."""
+    starts = [0]
+    decorated = False
+    for match in _START.finditer(text):
+        at = match.start()
+        if not decorated and not _GOES_ON.match(text, at) and text[max(at - 2, 0) : at] != "\\\n":
+            starts.append(at)
+        decorated = match.group() == "@"
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        yield text[start:end]
+
+
+def _statements(part: str) -> Iterator[Statement]:
+    definition = _DECORATED.search(part) if part.startswith("@") else _DEFINITION.match(part)
+    if definition is None:
+        for node in ast.parse(part).body:
+            yield _statement(node, part)
+    else:
+        yield Statement(frozenset({definition.group(1).encode()}), part, words(part), tuple(_imported(part)))
+
+
+def _imported(part: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports within a definition."""
+    for match in _IMPORT.finditer(part) if "import" in part else ():
+        for node in ast.parse(match.group(1)).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                yield node
+
+
+def _statement(node: ast.stmt, text: str) -> Statement:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
+        return Statement(bound, "", frozenset(), (node,), node)
+    held = words(text)
+    inner = ast.walk(node) if b"import" in held else ()
+    return Statement(
+        frozenset(name.encode() for name in _bound(node)),
+        text,
+        held,
+        tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
+        node if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) else None,
+    )
 
 
 def wanted(
@@ -54,8 +115,8 @@ def wanted(
     found: set[bytes] = set()
     waiting: list[Statement] = []
     for one in outline:
-        if one.is_import:
-            found |= ours(one.imports[0])
+        if isinstance(one.node, (ast.Import, ast.ImportFrom)):
+            found |= ours(one.node)
         elif one in holding or any(ours(node) for node in one.imports):
             found |= one.bound
         else:

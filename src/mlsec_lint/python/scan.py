@@ -242,7 +242,7 @@ class _Read:
         """Return whether the name of an import is given another value, too."""
         held = self.whole._rebound
         if name not in held:
-            held[name] = bool(re.search(rf"(?<![\w.]){name}\s*(?::[^=\n]*)?=(?!=)", self.whole.code))
+            held[name] = bool(re.search(rf"{name}(?<![\w.]{name})\s*(?::[^=\n]*)?=(?!=)", self.whole.code))
         return held[name]
 
     @functools.cached_property
