@@ -109,6 +109,7 @@ class Assign:
     message: str = ""
     confidence: Level | None = None
     fix: RuleFix | None = None
+    severity: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Default:
     confidence: Level | None = None
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
     fix: RuleFix | None = None
+    severity: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Entry:
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
     beside: tuple[str, ...] = ()  # keys, one of which a whole dictionary has to have as well
     fix: RuleFix | None = None
+    severity: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

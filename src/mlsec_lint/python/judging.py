@@ -335,7 +335,7 @@ def _simple(
     sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
     confidence = min(table.confidence or rule.confidence, Level.LOW if answer.told else sure)
     emit(
-        walker, rule, node, rule.severity, confidence, table.message or rule.message, dotted=dotted, argument=argument,
-        value=_shown(judge, table.value, found, True), detail=table, fix=table.fix,
+        walker, rule, node, table.severity or rule.severity, confidence, table.message or rule.message, dotted=dotted,
+        argument=argument, value=_shown(judge, table.value, found, True), detail=table, fix=table.fix,
     )  # fmt: skip
     return True

@@ -151,21 +151,23 @@ class Detection:
                 self.tell(f"{key}.target", f"{target!r} is not an attribute or an item with a constant key")
         value = self.predicate(f"{key}.value", table["value"])
         fix = self.fix("assign", key, table)
-        return Assign(tuple(targets), value, table.get("message", ""), _level(table, "confidence"), fix)
+        sure, severity = _level(table, "confidence"), _level(table, "severity")
+        return Assign(tuple(targets), value, table.get("message", ""), sure, fix, severity)
 
     def default(self, key: str, table: Table) -> Default:
         value = self.predicate(f"{key}.value", table["value"])
         words = texts(table.get("words", []))
         fix = self.fix("default", key, table)
-        return Default(texts(table["name"]), value, table.get("message", ""), _level(table, "confidence"), words, fix)
+        sure, severity = _level(table, "confidence"), _level(table, "severity")
+        return Default(texts(table["name"]), value, table.get("message", ""), sure, words, fix, severity)
 
     def entry(self, key: str, table: Table) -> Entry:
         value = self.predicate(f"{key}.value", table["value"])
         words = texts(table.get("words", []))
         beside = texts(table.get("beside", []))
         fix = self.fix("entry", key, table)
-        sure = _level(table, "confidence")
-        return Entry(texts(table["key"]), value, table.get("message", ""), sure, words, beside, fix)
+        sure, severity = _level(table, "confidence"), _level(table, "severity")
+        return Entry(texts(table["key"]), value, table.get("message", ""), sure, words, beside, fix, severity)
 
     def flow(self, key: str, table: Table) -> Flow:
         if "message" in table:
