@@ -112,3 +112,25 @@ def test_comments_and_prose_go_and_what_may_be_code_or_a_name_stays(text: str, r
 def test_a_word_counts_where_code_can_mean_the_thing(code: str, passing: bool) -> None:
     index = index_for(rules.load(prose=False), Settings())
     assert scan.narrow(index).passes(code) is passing
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hf_abc", "x = 'sk-1'", "task-1 “hf_é”", "a://b", "c.ServerApp.token = 1", "PRIVATE KEY", "\r\nó-model"],
+)
+def test_what_stands_in_a_text_is_told_as_by_looking_through_it(text: str) -> None:
+    for part in (
+        "hf_",
+        "sk-",
+        "://",
+        "tcp://",
+        "ServerApp.token",
+        "PRIVATE KEY",
+        "KEY PRIVATE",
+        "ó-",
+        "-",
+        " ",
+        "k-1",
+        "_a",
+    ):
+        assert scan.holds(text, (part,)) == (part in text), part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,14 @@ def is_digest_given(test: cst.BaseExpression) -> bool:
     return DIGEST_PARAMETER.fullmatch(leaf_name(test)) is not None
 
 
+@functools.lru_cache(maxsize=4096)
+def _is_verifier(name: str) -> bool:
+    return VERIFIER.fullmatch(name) is not None
+
+
 def unseen_check(walker: Walker, node: cst.Call, arguments: Arguments) -> Value | None:
     """Return the verdict of a call that is named like a verifier and cannot be seen, or None."""
-    if VERIFIER.fullmatch(leaf_name(node.func)):
+    if _is_verifier(leaf_name(node.func)):
         of = checkable(walker, *arguments.values())
         if of:
             return Value((Verdict(of, False, raises=True),))

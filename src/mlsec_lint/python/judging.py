@@ -325,7 +325,7 @@ def _simple(
 ) -> bool:
     if walker.silent:
         return False
-    if not isinstance(table, Assign) and table.words and not any(word in walker.source.text for word in table.words):
+    if not isinstance(table, Assign) and table.words and not walker.holds(table.words):
         return False
     judge = Judge(lambda v: live(walker, v))
     found = resolved(walker, value)

@@ -57,7 +57,10 @@ class Lines:
     """Turns character offsets of a text into 1-based lines and columns."""
 
     def __init__(self, text: str) -> None:
-        self.starts = [0, *(m.end() for m in _LINE.finditer(text))]
+        if "\r" in text:
+            self.starts = [0, *(m.end() for m in _LINE.finditer(text))]
+        else:
+            self.starts = [*accumulate((len(row) + 1 for row in text.split("\n")[:-1]), initial=0)]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return (line, column), both 1-based."""

@@ -37,9 +37,32 @@ _PLAIN_START = re.compile(r"[^'\"#\\]*")
 _HOLDS_CODE = re.compile(r"[ft]r?$|r[ft]$", re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=8)
 def words(text: str) -> frozenset[bytes]:
     """Return the words of a text."""
     return frozenset(text.encode("utf-8", "surrogatepass").translate(_KEEP).split())
+
+
+def holds(text: str, parts: tuple[str, ...]) -> bool:
+    """Return whether one of these stands in a text: looked for among its words, each once, before it is in all of it."""
+    once = _once(text)
+    return any(_telling(part) in once and part in text for part in parts)
+
+
+@functools.lru_cache(maxsize=8)
+def _once(text: str) -> bytes:
+    return b" ".join((b"", *words(text), b""))
+
+
+@functools.lru_cache(maxsize=4096)
+def _telling(part: str) -> bytes:
+    """Return the longest word of a text, with a blank where it is known to begin or end."""
+    kept = part.encode("utf-8", "surrogatepass").translate(_KEEP)
+    runs = [*re.finditer(rb"[^ ]+", kept)]
+    if not runs:
+        return b""
+    run = max(runs, key=lambda found: len(found.group()))
+    return b" " * (run.start() > 0) + run.group() + b" " * (run.end() < len(kept))
 
 
 def without_docstrings(text: str) -> str:
@@ -80,7 +103,6 @@ class Scan:
 
     leaves: dict[bytes, Needs]
     bare: frozenset[bytes]  # builtins, called by their own names
-    called: re.Pattern[str] | None  # such a name where it may be the builtin
     dashed: dict[bytes, tuple[str, ...]]  # a word -> command-line options that it begins
     beside: dict[bytes, tuple[str, ...]]  # leaf -> plain texts, one of which has to stand in the file
 
@@ -131,7 +153,7 @@ class Scan:
 
     def _stands(self, leaf: bytes, read: _Read, found: frozenset[bytes]) -> bool:
         """Return whether a word stands where code can mean the thing: a variable of that name means nothing."""
-        if leaf in self.bare and self.called is not None and self.called.search(read.code):
+        if leaf in self.bare and _called(leaf).search(read.code):
             return True
         if leaf in self.keys and _keyed(leaf).search(read.code):
             return True
@@ -180,7 +202,7 @@ class _Read:
         """Return whether one of these stands in the text; many words ask for the same."""
         held = self._held.get(texts)
         if held is None:
-            held = self._held[texts] = any(one in self.text for one in texts)
+            held = self._held[texts] = holds(self.text, texts)
         return held
 
     @property
@@ -242,7 +264,7 @@ class _Read:
         """Return whether the name of an import is given another value, too."""
         held = self.whole._rebound
         if name not in held:
-            held[name] = bool(re.search(rf"{name}(?<![\w.]{name})\s*(?::[^=\n]*)?=(?!=)", self.whole.code))
+            held[name] = _bound_again(name).search(self.whole.code) is not None
         return held[name]
 
     @functools.cached_property
@@ -283,6 +305,19 @@ _DYNAMIC = frozenset(
 def _named(leaf: bytes) -> re.Pattern[str]:
     """Return where a word names an attribute."""
     return re.compile(_NAMED.format(name=re.escape(leaf.decode())))
+
+
+@functools.lru_cache(maxsize=64)
+def _called(leaf: bytes) -> re.Pattern[str]:
+    """Return where a word may be the builtin of that name."""
+    name = re.escape(leaf.decode())
+    return re.compile(rf"{name}(?<![\w.]{name})(?<!def {name})\b(?!\s*=[^=])")
+
+
+@functools.lru_cache(maxsize=4096)
+def _bound_again(name: str) -> re.Pattern[str]:
+    """Return where a name is given a value."""
+    return re.compile(rf"{name}(?<![\w.]{name})\s*(?::[^=\n]*)?=(?!=)")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -481,8 +516,6 @@ class _Builder:
 
     def scan(self) -> Scan:
         leaves = {leaf: tuple(needs) for leaf, needs in self.leaves.items()}
-        names = "|".join(sorted(dict.fromkeys(self.bare)))
-        called = re.compile(rf"(?<![\w.])(?<!def )(?:{names})\b(?!\s*=[^=])") if names else None
         dashed: dict[bytes, tuple[str, ...]] = {}
         for option in dict.fromkeys(self.dashed):
             first = option.partition("-")[0].encode()
@@ -491,7 +524,6 @@ class _Builder:
         return Scan(
             leaves,
             frozenset(name.encode() for name in self.bare),
-            called,
             dashed,
             beside,
             frozenset(self.keys),
