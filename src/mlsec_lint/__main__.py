@@ -1,8 +1,6 @@
 """`python -m mlsec_lint`: the command line."""
 
-import sys
-
-from mlsec_lint.cli import main
+from mlsec_lint.cli import process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process()

@@ -5,11 +5,13 @@ Must not know LibCST, and must decide nothing about findings: it turns words int
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -94,6 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _told(error)
         code = 2
     return code
+
+
+def process() -> NoReturn:
+    """Run the command line and end the process, at once: to free what it holds takes up to a sixth of a run."""
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _told(error: Exception) -> None:

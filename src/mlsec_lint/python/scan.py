@@ -122,13 +122,13 @@ class Scan:
             return False
         if read.shorter is not text and not self._hits(read.shorter_words | read.own, read):
             return False
-        found = read.code_words | read.own
+        found = read.found
         return any(self._stands(leaf, read, found) for leaf in self._hits(found, read))
 
     def hits(self, text: str, module: str = "") -> frozenset[bytes]:
         """Return the words for which a file passes."""
         read = _read(text, module)
-        found = read.code_words | read.own
+        found = read.found
         stand = (leaf for leaf in self._hits(found, read) if self._stands(leaf, read, found))
         return frozenset((*stand, *(found & self.dashed.keys())))
 
@@ -137,7 +137,7 @@ class Scan:
         if not leaves:
             return False
         read = _Read(part, module, _read(whole, module))
-        found = read.whole.code_words | read.own
+        found = read.whole.found
         for leaf in leaves & read.code_words:
             if leaf in self.dashed and any(option in part for option in self.dashed[leaf]):
                 return True
@@ -233,12 +233,17 @@ class _Read:
     @functools.cached_property
     def open(self) -> bool:
         """Whether names may come from a module without being written."""
-        return _STAR.search(self.whole.code) is not None
+        return self.whole.open if self._whole is not None else _STAR.search(self.code) is not None
 
     @functools.cached_property
     def dynamic(self) -> bool:
         """Whether modules and what they hold may be had by names in strings."""
-        return not _DYNAMIC.isdisjoint(self.whole.code_words)
+        return self.whole.dynamic if self._whole is not None else not _DYNAMIC.isdisjoint(self.code_words)
+
+    @functools.cached_property
+    def found(self) -> frozenset[bytes]:
+        """The words of the code, and what the module belongs to."""
+        return self.code_words | self.own
 
     @functools.cached_property
     def aliases(self) -> dict[str, set[str]]:
