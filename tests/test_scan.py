@@ -8,7 +8,7 @@ from mlsec_lint import rules, source
 from mlsec_lint.check import check, index_for, passes
 from mlsec_lint.model import Settings, SourceError
 from mlsec_lint.project import Project
-from mlsec_lint.python import scan
+from mlsec_lint.python import scan, words
 
 AUDIT = Settings(audit=True, preview=True)
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -56,7 +56,7 @@ def test_what_the_scan_skips_has_no_finding_in_any_example_or_fixture() -> None:
     ],
 )
 def test_docstrings_are_split_off_only_where_that_is_certain(text: str, rest: str | None) -> None:
-    assert scan.without_docstrings(text) == (text if rest is None else rest)
+    assert words.without_docstrings(text) == (text if rest is None else rest)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_docstrings_are_split_off_only_where_that_is_certain(text: str, rest: st
     ],
 )
 def test_comments_and_prose_go_and_what_may_be_code_or_a_name_stays(text: str, rest: str) -> None:
-    assert scan.without_prose(text) == rest
+    assert words.without_prose(text) == rest
 
 
 @pytest.mark.parametrize(
@@ -133,4 +133,4 @@ def test_what_stands_in_a_text_is_told_as_by_looking_through_it(text: str) -> No
         "k-1",
         "_a",
     ):
-        assert scan.holds(text, (part,)) == (part in text), part
+        assert words.holds(text, (part,)) == (part in text), part

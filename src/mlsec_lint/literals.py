@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mlsec_lint.holds import entropy, holds
 from mlsec_lint.model import Edit, Finding, Fix, Level, Rule, RuleSet, Source, Text
-from mlsec_lint.python import scan
+from mlsec_lint.python import words
 
 _compiled = functools.lru_cache(maxsize=None)(re.compile)
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -51,7 +51,7 @@ def _fix(table: Text, old: str, place: tuple[int, int, int, int]) -> Fix | None:
 
 
 def _hits(text: str, table: Text) -> Iterator[tuple[int, int]]:
-    if table.words and not scan.holds(text, table.words):
+    if table.words and not words.holds(text, table.words):
         return
     for match in _compiled(table.regex).finditer(text):
         group = 1 if match.re.groups else 0

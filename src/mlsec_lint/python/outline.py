@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mlsec_lint.python.scan import without_docstrings, words
 from mlsec_lint.python.syntax import parse_by_python
+from mlsec_lint.python.words import without_docstrings, words
 
 _START = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")

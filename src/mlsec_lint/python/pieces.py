@@ -15,8 +15,8 @@ import libcst as cst
 from mlsec_lint.model import Source
 from mlsec_lint.python.bridge import Bridge
 from mlsec_lint.python.positions import Lines
-from mlsec_lint.python.scan import words
 from mlsec_lint.python.syntax import read_by_python
+from mlsec_lint.python.words import words
 
 _PLACED = (ast.expr, ast.stmt, ast.arg, ast.keyword)
 _CHANGERS = frozenset({"update", "setdefault"})  # methods that give a mapping entries

@@ -200,7 +200,7 @@ class Walker:
             info.summary, info.outer, info.defaults, info.calls = None, {}, {}, set()
         for cls in self.classes:
             cls.own, cls.attributes, cls.readers, cls.bases, cls.stale = {}, {}, {}, (), set()
-        self.__init__(cst.Module(()), self.source, self.index)  # type: ignore[misc]
+        vars(self).clear()
 
     def defined(self, info: FunctionInfo) -> None:
         """Take note of a function, to be interpreted later."""
