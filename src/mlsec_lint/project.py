@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,6 +40,24 @@ class Used:
         self.lookups.update(other.lookups)
 
 
+class Noting:
+    """What notes while it is entered; innermost of several, it notes for the others, too."""
+
+    __slots__ = ("_going_on", "_used")
+
+    def __init__(self, going_on: list[Used], used: Used) -> None:
+        self._going_on, self._used = going_on, used
+
+    def __enter__(self) -> Used:
+        self._going_on.append(self._used)
+        return self._used
+
+    def __exit__(self, *_: object) -> None:
+        self._going_on.pop()
+        if self._going_on and self._going_on[-1] is not self._used:
+            self._going_on[-1].add(self._used)
+
+
 class Project:
     """The Python files checked together; `files` are pairs of (absolute path, path as shown)."""
 
@@ -70,17 +87,9 @@ class Project:
             top = os.path.dirname(top)
         return top
 
-    @contextmanager
-    def noting(self, used: Used | None = None) -> Iterator[Used]:
+    def noting(self, used: Used | None = None) -> Noting:
         """Note what is used, in addition to what `used` holds; within another noting it counts there, too."""
-        used = used or Used()
-        self._noting.append(used)
-        try:
-            yield used
-        finally:
-            self._noting.pop()
-            if self._noting:
-                self._noting[-1].add(used)
+        return Noting(self._noting, used if used is not None else Used())
 
     # ------------------------------------------------------------ finding modules
 
