@@ -45,9 +45,10 @@ class Cost:
 def measure(command: Sequence[str], cwd: Path, ended: tuple[int, ...] = (0, 1), output: str = os.devnull) -> Cost:
     """Run a command and return its cost; its output goes to a file."""
     start = time.monotonic()
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as users start it
     with (
         open(output, "wb") as out,
-        subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.DEVNULL) as process,
+        subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.DEVNULL, env=env) as process,
     ):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -75,6 +75,19 @@ def test_a_place_is_where_libcst_finds_it() -> None:
     assert ours == [Lines(text).place(where[id(node)][0]) for node in nodes]
 
 
+def test_an_expression_of_a_newer_python_stands_for_nothing_and_hides_nothing() -> None:
+    class Newer(ast.expr):
+        pass
+
+    tree = ast.parse("x = a(1)")
+    assign = tree.body[0]
+    assert isinstance(assign, ast.Assign)
+    assert isinstance(assign.value, ast.Call)
+    assign.value.args.append(ast.copy_location(Newer(), assign.value))
+    module, _ = Bridge().module(tree)
+    assert [[type(arg.value) for arg in call.args] for call in _calls(module.body)] == [[cst.Integer, cst.Ellipsis]]
+
+
 def test_what_does_not_parse_is_refused_as_by_the_whole_reading() -> None:
     source = from_text("def f(:\n", "x.py", "python")
     with pytest.raises(SourceError) as whole:

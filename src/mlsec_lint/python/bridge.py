@@ -248,7 +248,8 @@ class Bridge:
     # ------------------------------------------------------------ expressions
 
     def _of(self, node: ast.expr) -> cst.BaseExpression:
-        return _EXPRESSIONS[type(node)](self, node)
+        make = _EXPRESSIONS.get(type(node))
+        return make(self, node) if make is not None else self._make(cst.Ellipsis, node)  # of a Python newer than this
 
     def _name(self, name: str) -> cst.Name:
         return self._make(cst.Name, None, value=name)
