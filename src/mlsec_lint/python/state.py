@@ -49,7 +49,7 @@ class State:
         self.facts[(what, ident)] = value if old is None else join(old, value)
 
 
-def _checked(paths: list[State]) -> Origins:
+def checked_on_all(paths: list[State]) -> Origins:
     """Return what has been checked on every path on which it is there: a download that only one path makes, and checks."""
     everywhere = paths[0].checked.intersection(*(s.checked for s in paths[1:]))
     somewhere = paths[0].checked.union(*(s.checked for s in paths[1:]))
@@ -81,7 +81,7 @@ def merge(states: list[State]) -> State:
         return state
     if len(live) == 1:
         return live[0]
-    out = State(checked=_checked(live))
+    out = State(checked=checked_on_all(live))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

@@ -31,7 +31,7 @@ from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summar
 from mlsec_lint.python.index import Index
 from mlsec_lint.python.narrowing import narrow
 from mlsec_lint.python.raw import Raw
-from mlsec_lint.python.state import State
+from mlsec_lint.python.state import State, checked_on_all
 from mlsec_lint.python.values import (
     NONE,
     Key,
@@ -387,14 +387,12 @@ class Walker:
     def summarise(self, info: FunctionInfo) -> Summary:
         """Fold what the body did into a summary."""
         exits = self.exits or [self.state]
-        checked = exits[0].checked
         files: dict[Key, Origins] = {}
         for state in exits:
-            checked &= state.checked
             for key, origins in state.files.items():
                 files[key] = files.get(key, NONE) | origins
         returns = join(*self.returned) if self.returned else known(None)
-        return Summary(returns, files, checked, tuple(self.pending))
+        return Summary(returns, files, checked_on_all(exits), tuple(self.pending))
 
     # ------------------------------------------------------------ statements
 
@@ -406,8 +404,8 @@ class Walker:
         narrow(self, node, outcome)
 
     def vouch(self, origins: Origins) -> None:
-        """What has these origins has been checked."""
-        self.state.checked |= origins
+        """What has these origins has been checked; that the program wrote it is no origin to check."""
+        self.state.checked |= frozenset(o for o in origins if o.kind != "own")
         self.vouched.update(o.site.ident for o in origins if o.site is not None)
 
     def settle(self, test: Value) -> None:
