@@ -27,4 +27,4 @@ class RestingCollector:
         self._bytes += parsed
         if self._bytes > ENOUGH:
             self._bytes = 0
-            gc.collect(2)  # what has outlived a collection is a module that others import
+            gc.collect(1)  # what has outlived a collection is a module that others import

@@ -18,6 +18,7 @@ from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import Const, Name, Origin, Table, Text, Value, told
+from mlsec_lint.python.words import holds
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -325,7 +326,7 @@ def _simple(
 ) -> bool:
     if walker.silent:
         return False
-    if not isinstance(table, Assign) and table.words and not walker.holds(table.words):
+    if not isinstance(table, Assign) and table.words and not holds(walker.source.text, table.words):
         return False
     judge = Judge(lambda v: live(walker, v))
     found = resolved(walker, value)

@@ -95,9 +95,8 @@ class Pieces:
     def span(self, node: cst.CSTNode) -> tuple[int, int] | None:
         """Return the offsets (start, end) of a node of any piece in the module's text; a decorated definition's `@` is part of it."""
         at = self._bridge.places.get(id(node))
-        if not isinstance(at, _PLACED) or at.lineno > len(
-            self._lines.starts
-        ):  # Python 3.11 errs in texts of many lines
+        # Python 3.11 errs in texts of many lines
+        if not isinstance(at, _PLACED) or at.lineno > len(self._lines.starts):
             return None
         start = self._offset(at.lineno, at.col_offset)
         if decorators := getattr(at, "decorator_list", None):

@@ -100,7 +100,6 @@ class Walker:
         self.fetches: dict[tuple[int, tuple[str, ...]], Call] = {}  # calls that fetch artefacts, where recorded
         self.named: set[tuple[int, tuple[str, ...]]] = set()  # those whose names callers tell
         self.classes: list[ClassInfo] = []
-        self.held: dict[tuple[str, ...], bool] = {}  # texts -> whether one of them stands in the module
         self.left: list[
             tuple[list[State], list[State]]
         ] = []  # of the loops we are in: states at `break` and `continue`
@@ -413,13 +412,6 @@ class Walker:
         for alt in test.alts:
             if isinstance(alt, Verdict) and alt.positive is None:
                 self.vouch(alt.of)
-
-    def holds(self, texts: tuple[str, ...]) -> bool:
-        """Return whether one of these stands in the module's text."""
-        held = self.held.get(texts)
-        if held is None:
-            held = self.held[texts] = any(text in self.source.text for text in texts)
-        return held
 
     def site(self, node: cst.CSTNode) -> Site:
         """Return the place of a node; in a module read by LibCST it is found when it is needed."""
