@@ -38,6 +38,7 @@ class Exports:
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
         self._bindings: dict[str, dict[str, str]] = {}
         self._sinks: dict[str, bool] = {}
+        self._imported: dict[ast.Import | ast.ImportFrom, list[tuple[str, str]]] = {}
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -88,7 +89,7 @@ class Exports:
 
         def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
             out = {b"*"} & {alias.name.encode() for alias in node.names} if not sinks else set()
-            for name, dotted in _imported(node, source) if imports or sinks else ():
+            for name, dotted in self._imports(node, source) if imports or sinks else ():
                 if name == "*":
                     handing, _ = self._module(dotted, source.path)
                     out.update(n.encode() for n in (self.reaching(handing, imports) if sinks and handing else ()))
@@ -102,6 +103,12 @@ class Exports:
             return wanted(self._outline(path, source), self._held(path, source, sinks), ours)
         except _FAILURES:
             return frozenset()
+
+    def _imports(self, node: ast.Import | ast.ImportFrom, source: Source) -> list[tuple[str, str]]:
+        found = self._imported.get(node)
+        if found is None:
+            found = self._imported[node] = _imported(node, source)
+        return found
 
     def _is_wanted(self, dotted: str, importer: str) -> bool:
         path, _ = self._module(dotted, importer)
@@ -141,7 +148,7 @@ class Exports:
             try:
                 for one in self._outline(path, source) if source is not None else ():
                     for node in one.imports:
-                        for name, dotted in _imported(node, source):  # type: ignore[arg-type]
+                        for name, dotted in self._imports(node, source):  # type: ignore[arg-type]
                             if name.encode() in one.bound:
                                 names[name] = dotted
             except _FAILURES:

@@ -98,6 +98,7 @@ class Match:
     revision: str = ""  # the parameter that says which revision is fetched
     digests: tuple[str, ...] = ()  # the parameters that may say which digest is expected
     file: str = ""  # the parameter that names a file of the artefact
+    consent: tuple[str, ...] = ()  # names of switches or functions: where one has said yes, nothing is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class Entry:
     beside: tuple[str, ...] = ()  # keys, one of which a whole dictionary has to have as well
     fix: RuleFix | None = None
     severity: Level | None = None
+    consent: tuple[str, ...] = ()  # as of a `Match`
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Flow:
     to: tuple[Endpoint, ...]
     checks: bool = True  # a hash check in between ends the flow
     message: str = ""
+    consent: tuple[str, ...] = ()  # as of a `Match`
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Project:
         self.root = root or self._top()
         self.by_shown = {shown: path for path, shown in self.shown.items()}
         self.folders = {os.path.dirname(path) for path in self.shown}
+        self._heads = _names(self.shown, self.folders)
         self._sources: dict[str, Source | None] = {}
         self._pieces: OrderedDict[str, Pieces] = OrderedDict()
         self._walkers: OrderedDict[tuple[str, int], Walker] = OrderedDict()
@@ -113,18 +114,19 @@ class Project:
             for _ in range(dots - 1):
                 folder = os.path.dirname(folder)
             return self._in(folder, module[dots:])
+        if module.partition(".")[0] not in self._heads:  # most are libraries
+            return ""
         while True:
-            for start in (folder, os.path.join(folder, "src")):
-                if found := self._in(start, module):
-                    return found
+            if found := self._in(folder, module) or self._in(f"{folder}{os.sep}src", module):
+                return found
             parent = os.path.dirname(folder)
             if folder == self.root or parent == folder or not folder.startswith(self.root):
                 return ""
             folder = parent
 
     def _in(self, folder: str, module: str) -> str:
-        path = os.path.join(folder, *module.split(".")) if module else folder
-        for candidate in (path + ".py", os.path.join(path, "__init__.py")):
+        path = f"{folder}{os.sep}{module.replace('.', os.sep)}" if module else folder
+        for candidate in (f"{path}.py", f"{path}{os.sep}__init__.py"):
             if candidate in self.shown:
                 return candidate
         return ""
@@ -287,6 +289,14 @@ class View:
             path = self.project.find(module, importer)
             held = self.project.exports_of(path, self.level - 1) if path else {}
         return {k: v for k, v in held.items() if not k.startswith("_")}
+
+
+def _names(files: Iterable[str], folders: Iterable[str]) -> frozenset[str]:
+    """Return what the first part of a module's name may be: a file, or a folder with Python files somewhere below."""
+    names = {os.path.basename(path).removesuffix(".py") for path in files}
+    for folder in folders:
+        names.update(folder.split(os.sep))
+    return frozenset(names)
 
 
 def _is_name(alt: object) -> bool:

@@ -14,6 +14,8 @@ from mlsec_lint.python.values import NONE, Alternative, Instance, LocalClass, Lo
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+_SAYS_NOTHING = ("pathlib.", "typing.", "typing_extensions.")  # of which class something is: `Any`, `IO`
+
 
 def annotated_value(walker: Walker, node: cst.CSTNode) -> Value | None:
     """Return an instance of the library class that an annotation names, or None."""
@@ -39,7 +41,7 @@ def annotated_value(walker: Walker, node: cst.CSTNode) -> Value | None:
     made: list[Alternative] = []
     for alt in value.alts:
         if isinstance(alt, Name) and not alt.dotted.startswith("builtins.") and alt.receiver is None:
-            if alt.dotted.startswith("pathlib."):
+            if alt.dotted.startswith(_SAYS_NOTHING):
                 continue
             made.append(Instance(alt.dotted, alt.dotted, id(node)))
         elif isinstance(alt, LocalClass):

@@ -56,6 +56,8 @@ class Arguments:
                 return self.positional[position]
             if position < len(self.order):
                 return self.keywords.get(self.order[position])
+            if position == 0 and not self.order and len(self.keywords) == 1 and not self.open_positional:
+                return next(iter(self.keywords.values()))  # what a call needs comes first, if it is all that is given
             return None
         if parameter == "self":
             return (self.receiver, None) if self.receiver is not None else None

@@ -262,6 +262,16 @@ def _has(judge: Judge, wanted: object, alt: Alternative) -> bool | None:
     return judge.has(wanted, alt)
 
 
+def _last(judge: Judge, wanted: object, alt: Alternative) -> bool | None:
+    assert isinstance(wanted, Predicate)
+    if not isinstance(alt, Sequence):
+        return None if isinstance(alt, Symbol) else False
+    if alt.open or not alt.items:
+        return None
+    answer = judge.ask(wanted, alt.items[-1])
+    return True if answer.some else None if answer.open else False
+
+
 def _never(_: Judge, __: object, ___: Alternative) -> bool | None:
     return None
 
@@ -275,5 +285,6 @@ _ONE: dict[str, Callable[[Judge, object, Alternative], bool | None]] = {
     "kind": _kind,
     "made": _made,
     "has": _has,
+    "last": _last,
     "origin": _never,
 }

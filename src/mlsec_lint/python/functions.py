@@ -43,6 +43,7 @@ class Summary:
     checked: Origins = frozenset()
     pending: tuple[Pending, ...] = ()
     complete: bool = True
+    agreed: frozenset[str] = frozenset()  # names by which somebody has agreed, or it would not have returned
 
 
 @dataclass(eq=False, slots=True)

@@ -73,6 +73,7 @@ class Index:
     digests: dict[str, bool] = field(default_factory=dict)  # callable -> weak
     checks: frozenset[str] = frozenset()
     shells: frozenset[str] = frozenset()
+    consents: frozenset[str] = frozenset()  # names by which somebody agrees to what rules speak of
     commands: tuple[Rule, ...] = ()
     visitors: dict[str, Rule] = field(default_factory=dict)
     restricts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -201,4 +202,10 @@ def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) 
         if rule.visitor:
             index.visitors[rule.visitor] = rule
     index.commands = tuple(commands)
+    index.consents = frozenset(
+        name
+        for rule in rules.rules
+        for table in (*rule.matches, *rule.entries, *((rule.flow,) if rule.flow is not None else ()))
+        for name in table.consent
+    )
     return index

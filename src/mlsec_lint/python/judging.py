@@ -92,6 +92,8 @@ def _keywords(walker: Walker, node: cst.Call, arguments: Arguments, settled: set
 def _match(
     walker: Walker, node: cst.Call, dotted: str, rule: Rule, match: Match, arguments: Arguments, confidence: Level
 ) -> bool:
+    if not walker.state.agreed.isdisjoint(match.consent):
+        return False
     judge = Judge(lambda v: live(walker, v))
     sure = confidence is Level.HIGH
     confidence = min(confidence, match.confidence or rule.confidence)
@@ -293,15 +295,17 @@ def entry(
 ) -> Value:
     """Ask the rules about a dictionary entry, or a keyword of a call that cannot be resolved.
 
-    Rules whose code is `settled` have had their say; `others` are the keys of a dictionary that is written as a whole.  Returns the value, marked where it has been reported: what takes
-    the dictionary later need not say so again.
+    Rules whose code is `settled` have had their say; `others` are the keys of a dictionary that is written as a whole.  Returns the value, marked where it has been reported, or somebody
+    has agreed: what takes the dictionary later need not say so again.
     """
     if walker.comparing:
         return value
     spoke = [
-        _simple(walker, rule, table, value, node, argument=key, dotted=key)
+        not walker.state.agreed.isdisjoint(table.consent)
+        or _simple(walker, rule, table, value, node, argument=key, dotted=key)
         for rule, table in walker.index.entries.get(key, ())
-        if rule.code not in settled and (others is None or not table.beside or not others.isdisjoint(table.beside))
+        if rule.code not in settled
+        and (others is None or not table.beside or not others.isdisjoint(table.beside))
     ]
     return told(value) if any(spoke) else value
 

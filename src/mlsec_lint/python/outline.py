@@ -6,6 +6,7 @@ Knows nothing of LibCST.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,18 +24,21 @@ _IMPORT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Statement:
-    """A statement at the top of a module: the names it binds, its text and words, and the imports in it.
+    """A statement at the top of a module: the names it binds, its text, and the imports in it.
 
     `node` is itself, where it is an import or gives names a constant.
     """
 
     bound: frozenset[bytes]
     text: str
-    words: frozenset[bytes]
     imports: tuple[ast.Import | ast.ImportFrom, ...]
     node: ast.Import | ast.ImportFrom | ast.Assign | None = None
+
+    @functools.cached_property
+    def words(self) -> frozenset[bytes]:
+        return words(self.text)
 
 
 def statements(text: str) -> tuple[Statement, ...]:
@@ -77,7 +81,7 @@ def _statements(part: str) -> Iterator[Statement]:
         for node in ast.parse(part).body:
             yield _statement(node, part)
     else:
-        yield Statement(frozenset({definition.group(1).encode()}), part, words(part), tuple(_imported(part)))
+        yield Statement(frozenset({definition.group(1).encode()}), part, tuple(_imported(part)))
 
 
 def _imported(part: str) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -91,13 +95,11 @@ def _imported(part: str) -> Iterator[ast.Import | ast.ImportFrom]:
 def _statement(node: ast.stmt, text: str) -> Statement:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
-        return Statement(bound, "", frozenset(), (node,), node)
-    held = words(text)
-    inner = ast.walk(node) if b"import" in held else ()
+        return Statement(bound, "", (node,), node)
+    inner = ast.walk(node) if "import" in text else ()
     return Statement(
         frozenset(name.encode() for name in _bound(node)),
         text,
-        held,
         tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
         node if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) else None,
     )
@@ -121,7 +123,7 @@ def wanted(
             found |= one.bound
         else:
             waiting.append(one)
-    grown = True
+    grown = bool(found)
     while grown:
         grown = False
         for one in waiting:

@@ -82,6 +82,7 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         return binding.value(summary.returns)
     for key, origins in summary.files.items():
         walker.state.write(binding.key(key), binding.origins(origins))
+    walker.state.agreed |= summary.agreed
     if summary.checked:
         walker.vouch(binding.origins(summary.checked))
     for pending in summary.pending:

@@ -16,10 +16,11 @@ class State:
     checked: Origins = NONE
     facts: dict[tuple[str, int], Value] = field(default_factory=dict)  # what was put into an object: (what, ident)
     dead: bool = False
+    agreed: frozenset[str] = frozenset()  # names by which somebody has agreed
 
     def fork(self) -> State:
         """Return an independent copy."""
-        return State(dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead)
+        return State(dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed)
 
     def written(self, key: Key) -> Origins:
         """Return the origins of what the file `key` holds, or of what was unpacked into a folder above it."""
@@ -63,6 +64,11 @@ def checked_on_all(paths: list[State]) -> Origins:
     return everywhere | alone
 
 
+def agreed_on_all(paths: list[State]) -> frozenset[str]:
+    """Return the names by which somebody has agreed on every path."""
+    return paths[0].agreed.intersection(*(s.agreed for s in paths[1:]))
+
+
 def _inside(key: Key, folder: Key) -> bool:
     if key[: len(folder) - 1] != folder[:-1]:
         return False
@@ -81,7 +87,7 @@ def merge(states: list[State]) -> State:
         return state
     if len(live) == 1:
         return live[0]
-    out = State(checked=checked_on_all(live))
+    out = State(checked=checked_on_all(live), agreed=agreed_on_all(live))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

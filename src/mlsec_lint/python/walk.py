@@ -31,7 +31,7 @@ from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summar
 from mlsec_lint.python.index import Index
 from mlsec_lint.python.narrowing import narrow
 from mlsec_lint.python.raw import Raw
-from mlsec_lint.python.state import State, checked_on_all
+from mlsec_lint.python.state import State, agreed_on_all, checked_on_all
 from mlsec_lint.python.values import (
     NONE,
     Key,
@@ -111,6 +111,7 @@ class Walker:
         self.sites: dict[int, Site] = {}
         self.reach: Reach | None = None  # where it was asked for
         self.setters: dict[str, list[tuple[FunctionInfo, bool]]] | None = None  # attribute -> who may give it a value
+        self.making: dict[ClassInfo, list[tuple[FunctionInfo, frozenset[bytes]]]] = {}  # who may make an object of a class
         self.asked: set[tuple[int, str]] = set()  # attributes of classes that somebody has read
 
     # ------------------------------------------------------------ running
@@ -175,17 +176,19 @@ class Walker:
                         self.setters.setdefault(name, []).append((info, own))
         setting = [info for info, own in self.setters.get(attr, ()) if not own or info.cls is cls]
         if attr in cls.fields or attr in cls.own:
-            setting += [info for info in self.functions if self.makes(info, cls, attr)]
+            setting += [info for info, words in self.makers(cls) if attr in cls.fields or attr.encode() in words]
         for info in setting:
             if not info.running:
                 self.interpret(info)
 
-    def makes(self, info: FunctionInfo, cls: ClassInfo, attr: str) -> bool:
-        """Return whether a function may make an object of a class and give it an attribute."""
-        unit = self.unit(info)
-        if unit is None or not {cls.name.encode(), b"cls"} & unit.words:
-            return False
-        return attr in cls.fields or attr.encode() in unit.words
+    def makers(self, cls: ClassInfo) -> list[tuple[FunctionInfo, frozenset[bytes]]]:
+        """Return the functions that may make an object of a class, each with its words."""
+        found = self.making.get(cls)
+        if found is None:
+            named = {cls.name.encode(), b"cls"}
+            units = [(info, unit) for info in self.functions if (unit := self.unit(info)) is not None]
+            found = self.making[cls] = [(info, unit.words) for info, unit in units if named & unit.words]
+        return found
 
     def interpret(self, info: FunctionInfo) -> None:
         """Interpret a function and those defined inside it."""
@@ -391,7 +394,7 @@ class Walker:
             for key, origins in state.files.items():
                 files[key] = files.get(key, NONE) | origins
         returns = join(*self.returned) if self.returned else known(None)
-        return Summary(returns, files, checked_on_all(exits), tuple(self.pending))
+        return Summary(returns, files, checked_on_all(exits), tuple(self.pending), agreed=agreed_on_all(exits))
 
     # ------------------------------------------------------------ statements
 

@@ -137,6 +137,7 @@ class Detection:
             revision=table.get("revision", ""),
             digests=texts(table.get("digest", [])),
             file=table.get("file", ""),
+            consent=texts(table.get("consent", [])),
             fix=self.fix("match", key, table),
         )
 
@@ -164,10 +165,10 @@ class Detection:
     def entry(self, key: str, table: Table) -> Entry:
         value = self.predicate(f"{key}.value", table["value"])
         words = texts(table.get("words", []))
-        beside = texts(table.get("beside", []))
+        beside, consent = texts(table.get("beside", [])), texts(table.get("consent", []))
         fix = self.fix("entry", key, table)
         sure, severity = _level(table, "confidence"), _level(table, "severity")
-        return Entry(texts(table["key"]), value, table.get("message", ""), sure, words, beside, fix, severity)
+        return Entry(texts(table["key"]), value, table.get("message", ""), sure, words, beside, fix, severity, consent)
 
     def flow(self, key: str, table: Table) -> Flow:
         if "message" in table:
@@ -184,7 +185,8 @@ class Detection:
                 if match:
                     calls = self.expand(place, match["call"])
                     to += [Endpoint(call, match["parameter"], unless, fix) for call in calls]
-        return Flow(texts(table["from"]), tuple(to), table.get("checks", True), table.get("message", ""))
+        consent = texts(table.get("consent", []))
+        return Flow(texts(table["from"]), tuple(to), table.get("checks", True), table.get("message", ""), consent)
 
     def command(self, key: str, table: Table) -> Words:
         return Words(

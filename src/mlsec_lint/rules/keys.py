@@ -95,6 +95,7 @@ FIX: Schema = _table(
     replace=_map(STRING),
 )
 OWN_FIX: Schema = {"anyOf": [FIX, FLAG]}  # of one table; false: there is none, whatever the rule's is
+CONSENT = _one_or_more(_form(r"^[A-Za-z_]\w*$", "the last part of a name"))
 
 MATCH = _table(
     ("call",),
@@ -114,6 +115,7 @@ MATCH = _table(
     revision=_text(),
     digest=_one_or_more(_text()),
     file=_text(),
+    consent=CONSENT,
     fix=OWN_FIX,
 )
 ASSIGN = _table(
@@ -144,6 +146,7 @@ ENTRY = _table(
     confidence=LEVEL,
     words=_list(_text()),
     beside=_list(_text()),
+    consent=CONSENT,
     fix=OWN_FIX,
 )
 FLOW: Schema = _table(
@@ -151,6 +154,7 @@ FLOW: Schema = _table(
     to=_one_or_more({"anyOf": [PLACE, _table(("at",), at=_one_or_more(PLACE), unless=CONDITIONS, fix=OWN_FIX)]}),
     checks=FLAG,
     message=MESSAGE,
+    consent=CONSENT,
 )
 FLOW["properties"]["from"] = _one_or_more(_words(*ORIGINS))
 TEXT = _table(

@@ -14,7 +14,7 @@ ORIGINS = ("remote", "input", "command-line", "model", "own", "data")
 ASKED = (*ORIGINS, "parameter", "source-file")  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
-FORMS = ("regex", "prefix", "entropy", "kind", "origin", "made", "has", "not", "may", "any")
+FORMS = ("regex", "prefix", "entropy", "kind", "origin", "made", "has", "last", "not", "may", "any")
 
 
 class PredicateError(ValueError):
@@ -109,7 +109,7 @@ class Reader:
                 return Predicate(key, self._words(key, value, ASKED))
             case "made":
                 return Predicate(key, self._names(value))
-            case "has":
+            case "has" | "last":
                 return Predicate(key, self.read(value))
             case "not" | "may":
                 return Predicate(key, parts=(self.read(value),))
