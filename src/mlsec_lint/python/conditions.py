@@ -62,7 +62,12 @@ class Judge:
         """Return what is known of `predicate` on `value`."""
         if predicate.op == "origin":
             kinds = predicate.value if isinstance(predicate.value, tuple) else (predicate.value,)
-            hit = any(o.kind in kinds or ("source-file" in kinds and o.is_source_file) for o in self.live(value))
+            hit = any(
+                o.kind in kinds
+                or ("source-file" in kinds and o.is_source_file)
+                or ("packaged" in kinds and o.is_packaged)
+                for o in self.live(value)
+            )
             return Answer(hit, not hit, False)
         if predicate.op == "may":
             inner = self.ask(predicate.parts[0], value)

@@ -94,6 +94,8 @@ def _match(
 ) -> bool:
     if not walker.state.agreed.isdisjoint(match.consent):
         return False
+    if match.words and not holds(walker.source.text, match.words):
+        return False
     judge = Judge(lambda v: live(walker, v))
     sure = confidence is Level.HIGH
     confidence = min(confidence, match.confidence or rule.confidence)

@@ -14,6 +14,7 @@ from mlsec_lint.python.digests import outcome
 from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import ClassInfo
 from mlsec_lint.python.refusals import refuses
+from mlsec_lint.python.texts import folder_of, text_parts
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -158,7 +159,9 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
         owner = "pathlib.Path" if isinstance(alt, Text) and alt.path else "builtins.str"
         if isinstance(alt, Const) and isinstance(alt.value, bytes):
             owner = "builtins.bytes"
-        if owner == "pathlib.Path" and attr in ("parent", "name", "stem", "suffix"):
+        if owner == "pathlib.Path" and attr == "parent":
+            return Value((Text((folder_of(id(node), text_parts(Value((alt,))) or ()),), True),), origins)
+        if owner == "pathlib.Path" and attr in ("name", "stem", "suffix"):
             return Value((Text((f"\0?{id(node)}",), True),), origins)
         return Value((Name(f"{owner}.{attr}", Value((alt,), origins)),), origins)
     if isinstance(alt, Digest):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlsec_lint.python.values import NONE, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value, told
+from mlsec_lint.python.values import NONE, OWN_FILE, OWN_PLACES, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value, told
 
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 
@@ -15,6 +15,11 @@ NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a p
 def hole(ident: object, made: str = "") -> str:
     """Return an unknown part of a text; `made` names the callable that it is the result of."""
     return f"\0?{ident}={made}" if made else f"\0?{ident}"
+
+
+def folder_of(ident: object, parts: Key) -> str:
+    """Return the unknown part that is the folder of a path; of a path that starts from the program's own it does, too."""
+    return hole(ident, OWN_FILE if parts and parts[0].endswith(OWN_PLACES) else "")
 
 
 def makers(parts: Key) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST = 8  # alternatives kept side by side; beyond it the value is unknown
 
+OWN_FILE = "__file__"
+OWN_PLACES = (f":{OWN_FILE}", f"={OWN_FILE}")  # how the first part of a path ends that starts where the module stands
 Key = tuple[str, ...]  # identity of a path: known texts, and symbols written as "\0ident"
 
 
@@ -48,6 +50,11 @@ class Origin:
     def is_source_file(self) -> bool:
         """Whether this is what a file holds whose name is known to be a Python module's."""
         return self.kind == "file" and bool(self.key) and self.key[-1].endswith(".py")
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether this is what a file holds that comes with the program: its path starts where the module stands."""
+        return self.kind == "file" and bool(self.key) and self.key[0].endswith(OWN_PLACES)
 
 
 Origins = frozenset[Origin]

@@ -138,6 +138,7 @@ class Detection:
             digests=texts(table.get("digest", [])),
             file=table.get("file", ""),
             consent=texts(table.get("consent", [])),
+            words=texts(table.get("words", [])),
             fix=self.fix("match", key, table),
         )
 

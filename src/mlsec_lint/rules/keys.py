@@ -116,6 +116,7 @@ MATCH = _table(
     digest=_one_or_more(_text()),
     file=_text(),
     consent=CONSENT,
+    words=_list(_text()),
     fix=OWN_FIX,
 )
 ASSIGN = _table(

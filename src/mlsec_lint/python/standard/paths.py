@@ -8,7 +8,7 @@ import libcst as cst
 
 from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.dispatch import meaning
-from mlsec_lint.python.texts import concat, text_parts
+from mlsec_lint.python.texts import concat, folder_of, text_parts
 from mlsec_lint.python.values import Alternative, Const, Symbol, Text, Value, unknown
 
 if TYPE_CHECKING:
@@ -65,8 +65,14 @@ def _same(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return args.receiver
 
 
+@meaning("os.path.dirname")
+def _folder(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    parts = text_parts(args.positional[0][0]) if args.positional else None
+    return Value((Text((folder_of(id(node), parts or ()),), True),), all_origins(args))
+
+
 @meaning(
-    "os.path.dirname", "os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home"
+    "os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home"
 )
 def _part_of_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Text((f"\0?{id(node)}",), True),), all_origins(args))
