@@ -20,7 +20,7 @@ from mlsec_lint.python.library import call_library
 from mlsec_lint.python.members import class_member, entry_of, resolved
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.own import applied, bind, call_own, keep_attributes, method_results
-from mlsec_lint.python.texts import offered
+from mlsec_lint.python.texts import offered, texts
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -31,6 +31,7 @@ from mlsec_lint.python.values import (
     LocalObject,
     Name,
     Partial,
+    Sequence,
     Symbol,
     Value,
     join,
@@ -67,7 +68,10 @@ def call(walker: Walker, node: cst.Call) -> Value:
     if not telling:
         for value in arguments.values():
             walker.digests.escape(value)
-    return apply(walker, node, function, arguments)
+    result = apply(walker, node, function, arguments)
+    if "import" in name.lower() and (module := _imported(walker, result, arguments)) is not None:
+        return module
+    return result
 
 
 def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:
@@ -117,6 +121,24 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
         if verdict is not None:
             return verdict
     return join(*results) if results else unknown(f"?{id(node)}")
+
+
+def _imported(walker: Walker, result: Value, arguments: Arguments) -> Value | None:
+    """Return the library that a function of somebody's own imports by its name, where its result says nothing else.
+
+    `optional_import("a.b", name="C")` gives the thing, or a pair of it and whether it is there.
+    """
+    names = texts(arguments.positional[0][0]) if arguments.positional else ()
+    if len(names) != 1 or names[0].partition(".")[0] not in walker.index.roots:
+        return None
+    if any(isinstance(alt, Name) for alt in result.alts):
+        return None
+    within = arguments.keywords.get("name")
+    leaf = texts(within[0]) if within is not None else ()
+    dotted = walker.index.canonical(".".join((names[0], *leaf[:1])))
+    walker.roots.add(dotted.partition(".")[0])
+    thing = Name(dotted)
+    return Value((thing, Sequence((Value((thing,)), unknown("?there")))), result.origins)
 
 
 def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:

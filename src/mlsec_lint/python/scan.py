@@ -161,7 +161,9 @@ class _Read:
     @functools.cached_property
     def dynamic(self) -> bool:
         """Whether modules and what they hold may be had by names in strings."""
-        return self.whole.dynamic if self._whole is not None else not _DYNAMIC.isdisjoint(self.code_words)
+        return self.whole.dynamic if self._whole is not None else (
+            not _DYNAMIC.isdisjoint(self.code_words) or _BY_NAME.search(self.code) is not None
+        )
 
     @functools.cached_property
     def found(self) -> frozenset[bytes]:
@@ -218,6 +220,7 @@ class _Read:
 _read = functools.lru_cache(maxsize=2)(_Read)  # several scans look at one text
 # These begin with plain characters, which are found quickly; that no word goes before is asked afterwards.
 _IMPORT = re.compile(r"import(?<!\wimport)\b(\s*\([^)]*\)|(?:[^\n\\;]|\\.)*)", re.DOTALL)
+_BY_NAME = re.compile(r"import\w*\(\s*[\"']", re.IGNORECASE)  # `optional_import("name")`
 _STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
 _NAMED = r"\.\s*(?:\\\s*)?{name}\b"
 _QUOTED = r"""\"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
