@@ -306,8 +306,7 @@ def entry(
         not walker.state.agreed.isdisjoint(table.consent)
         or _simple(walker, rule, table, value, node, argument=key, dotted=key)
         for rule, table in walker.index.entries.get(key, ())
-        if rule.code not in settled
-        and (others is None or not table.beside or not others.isdisjoint(table.beside))
+        if rule.code not in settled and (others is None or not table.beside or not others.isdisjoint(table.beside))
     ]
     return told(value) if any(spoke) else value
 

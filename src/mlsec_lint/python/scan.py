@@ -161,8 +161,10 @@ class _Read:
     @functools.cached_property
     def dynamic(self) -> bool:
         """Whether modules and what they hold may be had by names in strings."""
-        return self.whole.dynamic if self._whole is not None else (
-            not _DYNAMIC.isdisjoint(self.code_words) or _BY_NAME.search(self.code) is not None
+        return (
+            self.whole.dynamic
+            if self._whole is not None
+            else (not _DYNAMIC.isdisjoint(self.code_words) or _BY_NAME.search(self.code) is not None)
         )
 
     @functools.cached_property

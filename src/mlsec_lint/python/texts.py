@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlsec_lint.python.values import NONE, OWN_FILE, OWN_PLACES, Alternative, Const, Instance, Key, Name, Origins, Symbol, Text, Value, told
+from mlsec_lint.python.values import (
+    NONE,
+    OWN_FILE,
+    OWN_PLACES,
+    Alternative,
+    Const,
+    Instance,
+    Key,
+    Name,
+    Origins,
+    Symbol,
+    Text,
+    Value,
+    told,
+)
 
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
 _GLOBAL = re.compile(r"^[ \t]*global\b", re.MULTILINE)
+Words = frozenset[bytes]
 DEEPEST = 60  # nested function evaluations
 
 
@@ -111,7 +112,7 @@ class Walker:
         self.sites: dict[int, Site] = {}
         self.reach: Reach | None = None  # where it was asked for
         self.setters: dict[str, list[tuple[FunctionInfo, bool]]] | None = None  # attribute -> who may give it a value
-        self.making: dict[ClassInfo, list[tuple[FunctionInfo, frozenset[bytes]]]] = {}  # who may make an object of a class
+        self.making: dict[ClassInfo, list[tuple[FunctionInfo, Words]]] = {}  # who may make an object of a class
         self.asked: set[tuple[int, str]] = set()  # attributes of classes that somebody has read
 
     # ------------------------------------------------------------ running
@@ -181,7 +182,7 @@ class Walker:
             if not info.running:
                 self.interpret(info)
 
-    def makers(self, cls: ClassInfo) -> list[tuple[FunctionInfo, frozenset[bytes]]]:
+    def makers(self, cls: ClassInfo) -> list[tuple[FunctionInfo, Words]]:
         """Return the functions that may make an object of a class, each with its words."""
         found = self.making.get(cls)
         if found is None:

@@ -71,8 +71,6 @@ def _folder(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Text((folder_of(id(node), parts or ()),), True),), all_origins(args))
 
 
-@meaning(
-    "os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home"
-)
+@meaning("os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home")
 def _part_of_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Text((f"\0?{id(node)}",), True),), all_origins(args))
