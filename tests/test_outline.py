@@ -42,6 +42,12 @@ def _by_tree(text: str) -> tuple[list[set[str]], set[str]]:
     return [names for names in bound if names], imports
 
 
+def _in_comprehensions(text: str) -> set[str]:
+    """Return the names of loops inside expressions, which a statement does not bind."""
+    loops = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.comprehension)]
+    return {inner.id for one in loops for inner in ast.walk(one.target) if isinstance(inner, ast.Name)}
+
+
 def _by_text(text: str) -> tuple[list[set[str]], set[str]]:
     outline = statements(text)
     bound = [{name.decode() for name in one.bound} for one in outline]
@@ -62,7 +68,10 @@ def test_our_own_modules_and_fixtures_are_read_as_their_trees() -> None:
         except (SyntaxError, ValueError):
             continue
         bound, imports = _by_text(text)
-        assert bound == expected[0], file
+        assert len(bound) == len(expected[0]), file
+        for names, stored in zip(bound, expected[0], strict=True):
+            assert names <= stored, file
+            assert stored - names <= _in_comprehensions(text), file
         assert imports >= expected[1], file  # what a text in a function says may look like one more
         read += 1
     assert read > 400

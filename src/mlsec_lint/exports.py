@@ -32,9 +32,9 @@ class Exports:
     def __init__(self, project: Project, index: Index, hops: int) -> None:
         self.project, self.index, self.hops = project, index, hops  # through modules that only hand names on
         self._constants: dict[str, dict[str, Value]] = {}
-        self._wide: dict[str, bool] = {}
+        self._hits: dict[str, tuple[frozenset[bytes], frozenset[bytes]] | None] = {}
         self._outlines: dict[str, tuple[Statement, ...]] = {}
-        self._holding: dict[tuple[str, bool], frozenset[Statement]] = {}
+        self._holding: dict[str, tuple[frozenset[Statement], ...]] = {}  # for the wide scan, and for sinks
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
         self._bindings: dict[str, dict[str, str]] = {}
         self._sinks: dict[str, bool] = {}
@@ -42,10 +42,19 @@ class Exports:
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
-        if path not in self._wide:
-            source = self.project.source(path)
-            self._wide[path] = source is not None and scan.wide(self.index).passes(source.text, source.module)
-        return self._wide[path]
+        return self._hits_of(path) is not None
+
+    def _hits_of(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
+        """Return the words of a module for which the wide scan passes and those of sinks, looked for in one reading; None where neither does."""
+        if path not in self._hits:
+            source, wide = self.project.source(path), scan.wide(self.index)
+            passes = source is not None and wide.passes(source.text, source.module)
+            self._hits[path] = (
+                (wide.hits(source.text, source.module), scan.sinks(self.index).hits(source.text, source.module))
+                if passes and source is not None
+                else None
+            )
+        return self._hits[path]
 
     def wanted(self, path: str, imports: bool) -> frozenset[str]:
         """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
@@ -128,17 +137,20 @@ class Exports:
         return self._outlines[path]
 
     def _held(self, path: str, source: Source, sinks: bool) -> frozenset[Statement]:
-        """Return the statements that themselves name what matters."""
-        key = (path, sinks)
-        if key not in self._holding:
-            asked = (scan.sinks if sinks else scan.wide)(self.index)
-            hits = asked.hits(source.text, source.module)
-            self._holding[key] = frozenset(
-                one
-                for one in self._outline(path, source)
-                if hits and asked.names(one.text, hits & one.words, source.text, source.module)
+        """Return the statements that themselves name what matters; for both questions at once, while the module is at hand."""
+        if path not in self._holding:
+            hits = self._hits_of(path) or (frozenset(), frozenset())
+            scans = (scan.wide(self.index), scan.sinks(self.index))
+            outline = self._outline(path, source) if any(hits) else ()
+            self._holding[path] = tuple(
+                frozenset(
+                    one
+                    for one in outline
+                    if found & one.words and asked.names(one.text, found & one.words, source.text, source.module)
+                )
+                for asked, found in zip(scans, hits, strict=True)
             )
-        return self._holding[key]
+        return self._holding[path][sinks]
 
     def _bound(self, path: str) -> dict[str, str]:
         """Return what the imports at a module's top bind."""

@@ -98,7 +98,7 @@ def _statement(node: ast.stmt, text: str) -> Statement:
         return Statement(bound, "", (node,), node)
     inner = ast.walk(node) if "import" in text else ()
     return Statement(
-        frozenset(name.encode() for name in _bound(node)),
+        frozenset(name.encode() for name in _bound(node, text)),
         text,
         tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
         node if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) else None,
@@ -133,10 +133,12 @@ def wanted(
     return frozenset(name.decode() for name in found)
 
 
-def _bound(node: ast.stmt) -> set[str]:
+def _bound(node: ast.stmt, text: str) -> set[str]:
     """Return the names that a statement at the top gives a value."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
+    if isinstance(node, ast.Assign) and ":=" not in text and all(isinstance(one, ast.Name) for one in node.targets):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
     out = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):

@@ -116,7 +116,6 @@ class _Read:
     def __init__(self, text: str, module: str = "", whole: _Read | None = None) -> None:
         self.text = text
         self.own = frozenset({module.partition(".")[0].encode()} if module else ())  # what the module itself belongs to
-        self.words = words(text)
         self._whole = whole  # the file, where this is a part of one
         self._held: dict[tuple[str, ...], bool] = {}
         self._rebound: dict[str, bool] = {}
@@ -127,6 +126,10 @@ class _Read:
         if held is None:
             held = self._held[texts] = holds(self.text, texts)
         return held
+
+    @functools.cached_property
+    def words(self) -> frozenset[bytes]:
+        return words(self.text)
 
     @property
     def whole(self) -> _Read:
