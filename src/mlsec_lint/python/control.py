@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -164,15 +164,16 @@ def _match(walker: Walker, node: cst.Match) -> None:
     walker.state = merge(ends)
 
 
-def acts(body: cst.CSTNode | None) -> bool:
+def acts(body: Any) -> bool:
     """Return whether statements do more than tell somebody something."""
     if body is None:
         return False
-    if isinstance(body, (cst.Else, cst.If)):
-        return acts(body.body) or (isinstance(body, cst.If) and acts(body.orelse))
-    if isinstance(body, (cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite)):
+    kind = type(body)
+    if kind is cst.Else or kind is cst.If:
+        return acts(body.body) or (kind is cst.If and acts(body.orelse))
+    if kind in (cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite):
         return any(acts(statement) for statement in body.body)
-    if isinstance(body, cst.Expr) and isinstance(body.value, cst.Call):
+    if kind is cst.Expr and type(body.value) is cst.Call:
         name = leaf_name(body.value.func)
         return name not in TELLING and name != "write"
-    return not isinstance(body, (cst.Pass, cst.Expr))
+    return kind not in (cst.Pass, cst.Expr)

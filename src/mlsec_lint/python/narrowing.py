@@ -35,48 +35,105 @@ def is_typing_only(walker: Walker, node: cst.CSTNode) -> bool:
 
 
 def narrow(walker: Walker, node: cst.CSTNode, outcome: bool) -> None:
-    """Use a test on a variable: `if x:`, `if x is None:`, `if isinstance(x, C):`."""
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+    """Use a test on a variable: `if x:`, `if x is None:`, `if isinstance(x, C):`; and that somebody has agreed."""
+    handler = _BY_TYPE.get(type(node))  # LibCST's classes are abstract ones, which are slow to ask for one by one
+    if handler is not None:
+        handler(walker, node, outcome)
+
+
+def _unary(walker: Walker, node: cst.UnaryOperation, outcome: bool) -> None:
+    if isinstance(node.operator, cst.Not):
         narrow(walker, node.expression, not outcome)
-        return
-    if isinstance(node, cst.BooleanOperation) and isinstance(node.operator, cst.And if outcome else cst.Or):
+
+
+def _boolean(walker: Walker, node: cst.BooleanOperation, outcome: bool) -> None:
+    if isinstance(node.operator, cst.And if outcome else cst.Or):
         narrow(walker, node.left, outcome)
         narrow(walker, node.right, outcome)
+
+
+def _name(walker: Walker, node: cst.Name, outcome: bool) -> None:
+    if outcome:
+        _agree(walker, node.value)
+    else:
+        _empty(walker, node)
+    _keep(walker, node.value, lambda a: not isinstance(a, Const) or bool(a.value) == outcome)
+
+
+def _attribute(walker: Walker, node: cst.Attribute, outcome: bool) -> None:
+    if outcome:
+        _agree(walker, node.attr.value)
+
+
+def _subscript(walker: Walker, node: cst.Subscript, outcome: bool) -> None:
+    if outcome and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        _agree(walker, _text(walker, node.slice[0].slice.value))
+
+
+def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
+    name = leaf_name(node.func)
+    if name in ("len", "bool") and len(node.args) == 1:
+        narrow(walker, node.args[0].value, outcome)
+    elif not outcome or not node.args:
         return
-    told = _as_truth(node, outcome)
-    if told is not None:
-        narrow(walker, *told)
+    elif name == "get":
+        _agree(walker, _text(walker, node.args[0].value))
+    elif name == "getattr" and len(node.args) > 1:
+        _agree(walker, _text(walker, node.args[1].value))
+    elif name == "isinstance" and len(node.args) == 2 and isinstance(node.args[0].value, cst.Name):
+        _instance(walker, node.args[0].value.value, node.args[1].value, node)
+
+
+def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
+    if len(node.comparisons) != 1:
         return
-    if outcome and (name := _switch(walker, node)) in walker.index.consents:
+    operator, other = type(node.comparisons[0].operator), node.comparisons[0].comparator
+    same = operator in (cst.Is, cst.Equal)
+    if isinstance(other, cst.Name) and other.value == "None" and isinstance(node.left, cst.Name):
+        if same == outcome:
+            _keep(walker, node.left.value, lambda a: not isinstance(a, Const) or a.value is None)
+        else:
+            _keep(walker, node.left.value, lambda a: not (isinstance(a, Const) and a.value is None))
+    elif isinstance(other, cst.Name) and other.value == "True":
+        if same or operator in (cst.IsNot, cst.NotEqual):
+            narrow(walker, node.left, outcome == same)
+    elif isinstance(other, cst.Integer) and leaf_name(getattr(node.left, "func", node)) == "len":
+        if (operator, other.value) in _SOME:
+            narrow(walker, node.left, outcome)
+        elif (operator, other.value) in _NONE:
+            narrow(walker, node.left, not outcome)
+
+
+_SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}
+_NONE = {(cst.Equal, "0"), (cst.LessThan, "1"), (cst.LessThanEqual, "0")}
+_BY_TYPE: dict[type, Callable[..., None]] = {
+    cst.UnaryOperation: _unary,
+    cst.BooleanOperation: _boolean,
+    cst.Name: _name,
+    cst.Attribute: _attribute,
+    cst.Subscript: _subscript,
+    cst.Call: _call,
+    cst.Comparison: _comparison,
+}
+
+
+def _agree(walker: Walker, name: str) -> None:
+    """A variable, attribute or entry is true: where rules speak of it as consent, somebody has agreed."""
+    if name in walker.index.consents:
         walker.state.agreed |= {name}
-    if isinstance(node, cst.Name):
-        _keep(walker, node.value, lambda a: not isinstance(a, Const) or bool(a.value) == outcome)
-        if not outcome:
-            _empty(walker, node)
-    elif isinstance(node, cst.Comparison) and len(node.comparisons) == 1 and isinstance(node.left, cst.Name):
-        target = node.comparisons[0]
-        if isinstance(target.comparator, cst.Name) and target.comparator.value == "None":
-            wants_none = isinstance(target.operator, (cst.Is, cst.Equal)) == outcome
-            if wants_none:
-                _keep(
-                    walker,
-                    node.left.value,
-                    lambda a: (isinstance(a, Const) and a.value is None) or not isinstance(a, Const),
-                )
-            else:
-                _keep(walker, node.left.value, lambda a: not (isinstance(a, Const) and a.value is None))
-    elif isinstance(node, cst.Call) and outcome and isinstance(node.func, cst.Name) and node.func.value == "isinstance":
-        if len(node.args) == 2 and isinstance(node.args[0].value, cst.Name):
-            of = evaluate(walker, node.args[1].value)
-            name = node.args[0].value.value
-            old = walker.lookup(name)
-            made = tuple(
-                Instance(a.dotted, a.dotted, id(node))
-                for a in of.alts
-                if isinstance(a, Name) and not a.dotted.startswith("builtins.")
-            )
-            if made and all(isinstance(a, Symbol) for a in old.alts):
-                walker.state.names[name] = Value(made, old.origins)
+
+
+def _instance(walker: Walker, name: str, classes: cst.BaseExpression, node: cst.Call) -> None:
+    """A variable is an instance of one of these classes."""
+    of = evaluate(walker, classes)
+    old = walker.lookup(name)
+    made = tuple(
+        Instance(a.dotted, a.dotted, id(node))
+        for a in of.alts
+        if isinstance(a, Name) and not a.dotted.startswith("builtins.")
+    )
+    if made and all(isinstance(a, Symbol) for a in old.alts):
+        walker.state.names[name] = Value(made, old.origins)
 
 
 def _keep(walker: Walker, name: str, wanted: Callable[[Alternative], bool]) -> None:
@@ -94,50 +151,6 @@ def _empty(walker: Walker, node: cst.Name) -> None:
     if value is not None and any(isinstance(a, Instance) for a in value.alts):
         alts = dict.fromkeys(Symbol(f"?{id(node)}") if isinstance(a, Instance) else a for a in value.alts)
         walker.state.names[node.value] = Value(tuple(alts), value.origins)
-
-
-def _as_truth(node: cst.CSTNode, outcome: bool) -> tuple[cst.BaseExpression, bool] | None:
-    """Return the expression whose truth a test tells, and that: `bool(x)`, `len(x) > 0`, `x is True`; None for others."""
-    if isinstance(node, cst.Call):
-        of = _argument(node, "len") or _argument(node, "bool")
-        return (of, outcome) if of is not None else None
-    if not isinstance(node, cst.Comparison) or len(node.comparisons) != 1:
-        return None
-    operator, other = node.comparisons[0].operator, node.comparisons[0].comparator
-    same = isinstance(operator, (cst.Is, cst.Equal))
-    if isinstance(other, cst.Name) and other.value in ("True", "False"):
-        if same or isinstance(operator, (cst.IsNot, cst.NotEqual)):
-            return (node.left, outcome == same) if other.value == "True" else None
-    if isinstance(other, cst.Integer) and (counted := _argument(node.left, "len")) is not None:
-        if (type(operator), other.value) in _SOME:
-            return counted, outcome
-        if (type(operator), other.value) in _NONE:
-            return counted, not outcome
-    return None
-
-
-_SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}
-_NONE = {(cst.Equal, "0"), (cst.LessThan, "1"), (cst.LessThanEqual, "0")}
-
-
-def _argument(node: cst.CSTNode, function: str) -> cst.BaseExpression | None:
-    """Return what stands in `function(…)`, where that is all."""
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == function:
-        if len(node.args) == 1 and not node.args[0].star:
-            return node.args[0].value
-    return None
-
-
-def _switch(walker: Walker, node: cst.CSTNode) -> str:
-    """Return the name of the variable, attribute or entry that a test is on, or ""."""
-    if isinstance(node, cst.Call) and node.args:
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
-            return _text(walker, node.args[0].value)
-        if isinstance(node.func, cst.Name) and node.func.value == "getattr" and len(node.args) > 1:
-            return _text(walker, node.args[1].value)
-    if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        return _text(walker, node.slice[0].slice.value)
-    return leaf_name(node)
 
 
 def _text(walker: Walker, node: cst.BaseExpression) -> str:

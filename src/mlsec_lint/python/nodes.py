@@ -40,9 +40,9 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 def leaf_name(node: cst.CSTNode) -> str:
     """Return the last name of `a.b.c`, or ""."""
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         node = node.attr
-    return node.value if isinstance(node, cst.Name) else ""
+    return node.value if type(node) is cst.Name else ""
 
 
 @functools.cache
