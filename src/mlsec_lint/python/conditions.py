@@ -33,6 +33,7 @@ from mlsec_lint.python.values import (
     Verdict,
 )
 
+PARAMETER = re.compile(r"p\d+:\w+")
 compiled = functools.lru_cache(maxsize=None)(re.compile)
 dotted_pattern = functools.lru_cache(maxsize=None)(pattern)
 
@@ -57,6 +58,21 @@ class Judge:
     """Answers predicates; `live` returns the origins of a value that nothing has checked yet."""
 
     live: Callable[[Value], Origins]
+
+    def excuses(self, predicate: Predicate, value: Value) -> bool | None:
+        """Return whether a value is what a rule excuses; None where only some of what it may be is.
+
+        A parameter counts for its default, which its callers may change as they like; what else is not known does not.
+        """
+        answer = self.ask(predicate, value)
+        if not answer.all:
+            return None if answer.some else False
+        if not answer.open or any(part.op == "origin" and self.ask(part, value).some for part in predicate.parts):
+            return True
+        unclear = [a for a in value.alts if not (isinstance(a, Symbol) and PARAMETER.fullmatch(a.ident))]
+        parts = predicate.parts if predicate.op == "any" else (predicate,)
+        settled = all(any(self.ask(part, Value((a,))).some for part in parts) for a in unclear)
+        return True if settled else None
 
     def ask(self, predicate: Predicate, value: Value) -> Answer:
         """Return what is known of `predicate` on `value`."""

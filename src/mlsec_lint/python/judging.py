@@ -119,10 +119,10 @@ def _match(
         value = given(parameter)
         if value is None:
             continue
-        answer = judge.ask(predicate, value)
-        if answer.all:
+        excused = judge.excuses(predicate, value)
+        if excused:
             return False
-        if answer.some:
+        if excused is None:
             confidence = min(confidence, Level.MEDIUM)
     if match.artefacts and walker.index.recording:
         fetches.record(walker, node, dotted, match, arguments, confidence)
@@ -164,6 +164,7 @@ def _conditions(
     walker: Walker, judge: Judge, match: Match, arguments: Arguments, given: object
 ) -> tuple[str, str, Level] | None:
     """Return (parameter at fault, its value, the most that can be claimed), or None where there is no fault."""
+    unsure = ""
     for parameter, predicate in match.forbid:
         value = given(parameter)  # type: ignore[operator]
         if value is None:
@@ -175,14 +176,16 @@ def _conditions(
     for parameter, predicate in match.require:
         value = given(parameter)  # type: ignore[operator]
         if value is None:
-            if arguments.maybe(parameter):
-                continue
-            return parameter, "", Level.HIGH
+            if not arguments.maybe(parameter):
+                return parameter, "", Level.HIGH
+            if match.data:
+                unsure = parameter  # whoever hands options on may hand on this one
+            continue
         answer = judge.ask(predicate, value)
         if answer.some_not:
             sure = Level.MEDIUM if answer.some or answer.open else Level.HIGH
             return parameter, _shown(judge, predicate, value, False), sure
-    return None
+    return (unsure, "", Level.LOW) if unsure else None
 
 
 def _shown(judge: Judge, predicate: Predicate, value: Value, wanted: bool) -> str:

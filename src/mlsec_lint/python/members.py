@@ -202,6 +202,8 @@ def class_member(
             and not any(isinstance(a, (Local, LocalClass, Name)) for v in values for a in v.alts)
         ):
             values.append(unknown(f"self{cls.ident}.{attr}"))  # an instance may have another
+        elif attr in cls.fields:
+            values.append(unknown(f"self{cls.ident}.{attr}"))  # given by whoever makes one, here or elsewhere
         return join(*values)
     if depth > 8:
         return None
