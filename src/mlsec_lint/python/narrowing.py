@@ -54,7 +54,7 @@ def _boolean(walker: Walker, node: cst.BooleanOperation, outcome: bool) -> None:
 
 def _name(walker: Walker, node: cst.Name, outcome: bool) -> None:
     if outcome:
-        _agree(walker, node.value)
+        _agree(walker, node.value, node)
     else:
         _empty(walker, node)
     _keep(walker, node.value, lambda a: not isinstance(a, Const) or bool(a.value) == outcome)
@@ -62,12 +62,12 @@ def _name(walker: Walker, node: cst.Name, outcome: bool) -> None:
 
 def _attribute(walker: Walker, node: cst.Attribute, outcome: bool) -> None:
     if outcome:
-        _agree(walker, node.attr.value)
+        _agree(walker, node.attr.value, node)
 
 
 def _subscript(walker: Walker, node: cst.Subscript, outcome: bool) -> None:
     if outcome and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        _agree(walker, _text(walker, node.slice[0].slice.value))
+        _agree(walker, _text(walker, node.slice[0].slice.value), node)
 
 
 def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
@@ -77,9 +77,9 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
     elif not outcome or not node.args:
         return
     elif name == "get":
-        _agree(walker, _text(walker, node.args[0].value))
+        _agree(walker, _text(walker, node.args[0].value), *(arg.value for arg in node.args[1:]))
     elif name == "getattr" and len(node.args) > 1:
-        _agree(walker, _text(walker, node.args[1].value))
+        _agree(walker, _text(walker, node.args[1].value), *(arg.value for arg in node.args[2:]))
     elif name == "isinstance" and len(node.args) == 2 and isinstance(node.args[0].value, cst.Name):
         _instance(walker, node.args[0].value.value, node.args[1].value, node)
 
@@ -117,10 +117,14 @@ _BY_TYPE: dict[type, Callable[..., None]] = {
 }
 
 
-def _agree(walker: Walker, name: str) -> None:
-    """A variable, attribute or entry is true: where rules speak of it as consent, somebody has agreed."""
+def _agree(walker: Walker, name: str, *given: cst.CSTNode) -> None:
+    """A variable, attribute or entry is true: where rules speak of it as consent, somebody has agreed.
+
+    `given` is what it is where nobody has said anything; a switch that is on by itself asks nobody.
+    """
     if name in walker.index.consents:
-        walker.state.agreed |= {name}
+        if not any(isinstance(a, Const) and a.value for node in given for a in evaluate(walker, node).alts):
+            walker.state.agreed |= {name}
 
 
 def _instance(walker: Walker, name: str, classes: cst.BaseExpression, node: cst.Call) -> None:
