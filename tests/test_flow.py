@@ -82,3 +82,15 @@ def test_the_places_that_one_file_shows_by_itself_are_among_those_of_the_project
     plain = Settings(preview=True)
     alone = {one.line for one in check(read, RULES, plain)}
     assert alone <= {one.line for one in reports[project][_shown(path)]}
+
+
+def test_data_come_from_the_call_and_not_from_where_its_function_was_prepared() -> None:
+    text = (
+        "import torch\nfrom functools import partial\nfrom huggingface_hub import hf_hub_download\n"
+        'fetch = partial(hf_hub_download, library_name="x")\n\n'
+        "def load(name, file):\n    path = fetch(name, filename=file)\n    return torch.load(path)\n"
+    )
+    found = check(source.from_text(text, "load.py", "python"), RULES)
+    assert [(one.code, one.line, [place.line for place in one.related]) for one in found if one.code == "MLS121"] == [
+        ("MLS121", 8, [7])
+    ]

@@ -54,7 +54,8 @@ def _boolean(walker: Walker, node: cst.BooleanOperation, outcome: bool) -> None:
 
 def _name(walker: Walker, node: cst.Name, outcome: bool) -> None:
     if outcome:
-        _agree(walker, node.value, node)
+        default = walker.function.defaults.get(node.value) if walker.function is not None else None
+        _agree(walker, node.value, default)
     else:
         _empty(walker, node)
     _keep(walker, node.value, lambda a: not isinstance(a, Const) or bool(a.value) == outcome)
@@ -62,12 +63,12 @@ def _name(walker: Walker, node: cst.Name, outcome: bool) -> None:
 
 def _attribute(walker: Walker, node: cst.Attribute, outcome: bool) -> None:
     if outcome:
-        _agree(walker, node.attr.value, node)
+        _agree(walker, node.attr.value, evaluate(walker, node))
 
 
 def _subscript(walker: Walker, node: cst.Subscript, outcome: bool) -> None:
     if outcome and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        _agree(walker, _text(walker, node.slice[0].slice.value), node)
+        _agree(walker, _text(walker, node.slice[0].slice.value), evaluate(walker, node))
 
 
 def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
@@ -77,9 +78,9 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
     elif not outcome or not node.args:
         return
     elif name == "get":
-        _agree(walker, _text(walker, node.args[0].value), *(arg.value for arg in node.args[1:]))
+        _agree(walker, _text(walker, node.args[0].value), *(evaluate(walker, arg.value) for arg in node.args[1:]))
     elif name == "getattr" and len(node.args) > 1:
-        _agree(walker, _text(walker, node.args[1].value), *(arg.value for arg in node.args[2:]))
+        _agree(walker, _text(walker, node.args[1].value), *(evaluate(walker, arg.value) for arg in node.args[2:]))
     elif name == "isinstance" and len(node.args) == 2 and isinstance(node.args[0].value, cst.Name):
         _instance(walker, node.args[0].value.value, node.args[1].value, node)
 
@@ -117,13 +118,13 @@ _BY_TYPE: dict[type, Callable[..., None]] = {
 }
 
 
-def _agree(walker: Walker, name: str, *given: cst.CSTNode) -> None:
+def _agree(walker: Walker, name: str, *given: Value | None) -> None:
     """A variable, attribute or entry is true: where rules speak of it as consent, somebody has agreed.
 
     `given` is what it is where nobody has said anything; a switch that is on by itself asks nobody.
     """
     if name in walker.index.consents:
-        if not any(isinstance(a, Const) and a.value for node in given for a in evaluate(walker, node).alts):
+        if not any(isinstance(a, Const) and a.value for value in given if value is not None for a in value.alts):
             walker.state.agreed |= {name}
 
 

@@ -261,8 +261,8 @@ class Walker:
                 return value
             if self.index.calls.find(dotted) or self.index.params.find(dotted) or self.index.source(dotted):
                 return named(dotted)
-        if self.stars and name in self.index.modules:
-            return named(name)  # a module of Python's own, handed on by a library
+        if self.stars and (library := self.index.canonical(name)).partition(".")[0] in self.index.roots:
+            return named(library)  # handed on by a module of which everything is imported
         if name in _BUILTINS:
             return named("builtins." + name)
         return unknown(f"{self.source.module}:{name}")

@@ -76,6 +76,8 @@ def _partial(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if not args.positional:
         return None
     function = args.positional[0][0]
+    named = {alt.dotted for alt in function.alts if isinstance(alt, Name)}
+    function = Value(function.alts, frozenset(o for o in function.origins if o.name not in named))  # not called yet
     rest = Arguments(args.positional[1:], args.keywords, args.open_positional, args.open_keywords)
     told = False
     for alt in function.alts:
@@ -88,7 +90,7 @@ def _partial(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                 or told
             )
     keywords = tuple((k, v) for k, (v, _) in args.keywords.items())
-    return Value((Partial(function, tuple(v for v, _ in rest.positional), keywords, told),), all_origins(args))
+    return Value((Partial(function, tuple(v for v, _ in rest.positional), keywords, told),), all_origins(rest))
 
 
 @meaning("asyncio.to_thread", "builtins.map", "builtins.filter", "anyio.to_thread.run_sync")
