@@ -4,7 +4,11 @@ usage: python benchmarks/replay.py CASES.jsonl RELEASES [--audit]
 
 A case (a JSON object a line) names `package`, the `vulnerable` and `fixed` version, `file`, `line`, `hazard`, and where the
 mended line is to be silent `fixed_file`, `fixed_line` and `fixed_expect = "clean"`.  RELEASES holds one folder for each
-`package-version`.  A line counts as reported when a finding of a fitting family starts in its statement.
+`package-version`; what is missing is fetched.  A line counts as reported when a finding of a fitting family starts in its
+statement.
+
+`benchmarks/readings/hazards.jsonl` are lines of packages that nothing was developed on when they were collected: found in
+releases with known advisories, or mended by a later release, or plainly of the same kind.
 """
 
 from __future__ import annotations
@@ -12,8 +16,11 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import subprocess
 import warnings
 from pathlib import Path
+
+from packages import fetch
 
 from mlsec_lint import rules, source
 from mlsec_lint.check import check
@@ -43,6 +50,14 @@ def statement(text: str, line: int) -> tuple[int, int]:
     return best
 
 
+def release(requirement: str, folder: Path) -> None:
+    """Fetch a release: a wheel that fits this Python, or else the source archive."""
+    try:
+        fetch(requirement, folder, "wheel")
+    except subprocess.CalledProcessError:
+        fetch(requirement, folder, "sdist")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("cases", type=Path)
@@ -54,6 +69,8 @@ def main() -> None:
 
     def reported(package: str, version: str, file: str, line: int, hazard: str) -> bool:
         path = options.releases / f"{package}-{version}" / file
+        if not (options.releases / f"{package}-{version}").exists():
+            release(f"{package}=={version}", options.releases)
         if path not in held:
             try:
                 read = source.read(str(path), str(path))
@@ -71,7 +88,7 @@ def main() -> None:
         if reported(case["package"], case["vulnerable"], case["file"], case["line"], case["hazard"]):
             caught += 1
         else:
-            print("missed", case["id"], case["package"], f"{case['file']}:{case['line']}")
+            print("missed", case.get("id", case["vulnerable"]), case["package"], f"{case['file']}:{case['line']}")
         if case.get("fixed_expect") == "clean" and case["fixed_line"]:
             mended += 1
             still += reported(case["package"], case["fixed"], case["fixed_file"], case["fixed_line"], case["hazard"])
