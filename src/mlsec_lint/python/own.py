@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.python import fetches
+from mlsec_lint.python import fetches, judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.checks import unseen_check
@@ -74,6 +74,8 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     if walker.function is not None:
         walker.function.calls.add(info)
     values = bind(info, alt.receiver, arguments)
+    if info.stars:
+        _options(walker, info, arguments)
     binding = _binding(walker, info, values)
     for one in alt.receiver.alts if alt.receiver is not None else ():
         if isinstance(one, LocalObject) and one.made is not None:
@@ -99,6 +101,16 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         if verdict is not None:
             return verdict
     return result
+
+
+def _options(walker: Walker, info: FunctionInfo, arguments: Arguments) -> None:
+    """What goes into a function's `**options` is an entry of a mapping: where it is handed on cannot be seen inside."""
+    if walker.silent:
+        return
+    for key, (value, argument) in arguments.keywords.items():
+        if argument is not None and key in walker.index.entries:
+            if key not in info.parameters and key not in info.keyword_only:
+                judging.entry(walker, key, value, argument)
 
 
 def _binding(walker: Walker, info: FunctionInfo, values: Mapping[str, Value]) -> Binding:
