@@ -262,7 +262,9 @@ def _kinds(alt: Alternative) -> tuple[str, ...] | None:
         return ("sequence", "constant") if constant else ("sequence",)
     if isinstance(alt, Instance) and alt.key:
         return ("path", "file")
-    if isinstance(alt, (Local, LocalClass, LocalObject, Partial, Digest, Verdict)):
+    if isinstance(alt, LocalClass):
+        return ("object", "class")
+    if isinstance(alt, (Local, LocalObject, Partial, Digest, Verdict)):
         return ("object",)
     if isinstance(alt, Name) and alt.receiver is None:
         return ("object",)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from mlsec_lint.model import Predicate
 from mlsec_lint.rules.shape import nearest
 
-KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "unknown")
+KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "class", "unknown")
 ORIGINS = ("remote", "input", "command-line", "model", "own", "data")
 ASKED = (*ORIGINS, "parameter", "source-file", "packaged")  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
