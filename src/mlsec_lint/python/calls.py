@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,12 +10,10 @@ from mlsec_lint.model import Flow
 from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments, read_arguments
 from mlsec_lint.python.checks import unseen_check
-from mlsec_lint.python.contents import path_key
 from mlsec_lint.python.dispatch import MEANINGS, evaluate, evaluates
-from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.functions import ClassInfo
 from mlsec_lint.python.handing import handed
-from mlsec_lint.python.library import call_library
+from mlsec_lint.python.library import call_library, saved
 from mlsec_lint.python.members import class_member, entry_of, resolved
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.own import applied, bind, call_own, keep_attributes, method_results
@@ -42,10 +39,6 @@ if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
 GETTERS = ("get", "pop", "setdefault")
-SAVER = re.compile(
-    r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?"
-)  # methods that put what they hold into a file
-
 
 TELLING = frozenset(
     {"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"}
@@ -151,11 +144,7 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
         name = node.func.attr.value
         if name == "get" and (entry := _entry(function, arguments)) is not None:
             return entry
-        if SAVER.fullmatch(name) and arguments.positional:
-            outside = frozenset(o for o in function.origins if o.kind in OUTSIDE)
-            key = path_key(arguments.positional[0][0])
-            if outside and key:
-                walker.state.files[key] = walker.state.files.get(key, NONE) | outside
+        saved(walker, name, function.origins, arguments)
         origins |= method_results(walker, node, function, name) | handed(walker, node, name, arguments)
     return unknown(f"?{id(node)}", origins)
 

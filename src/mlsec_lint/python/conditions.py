@@ -187,10 +187,7 @@ def _is(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     if isinstance(alt, Instance):
         return alt.made == wanted
     if isinstance(alt, LocalClass):
-        return (
-            any(isinstance(b, Name) and b.dotted == wanted for base in alt.cls.bases for b in base.alts)
-            and not alt.cls.own
-        )
+        return any(isinstance(b, Name) and b.dotted == wanted for base in alt.cls.bases for b in base.alts)
     return False
 
 

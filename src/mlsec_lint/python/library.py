@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -9,15 +10,19 @@ import libcst as cst
 from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.checks import TESTING, digest_call, digest_method, digest_told, unseen_check
-from mlsec_lint.python.contents import checkable, contents, path_keys
+from mlsec_lint.python.contents import checkable, contents, path_key, path_keys
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
+from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.handing import handed
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import NONE, Instance, Name, Origin, Origins, Value, Verdict, join
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
+
+# Methods that put what they hold into a file.
+SAVER = re.compile(r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")
 
 
 def field_default(walker: Walker, value: Value) -> Value:
@@ -78,6 +83,8 @@ def call_library(
     saves = index.apis.saves.get(dotted)
     if saves is not None:
         _save(walker, node, dotted, saves, bound)
+    elif alt.receiver is not None:
+        saved(walker, method, alt.receiver.origins, bound)
     origins = (
         function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
     )
@@ -138,6 +145,18 @@ def _option(walker: Walker, node: cst.Call, option: tuple[str, str], arguments: 
     if name is not None and default is not None:
         for one in texts(name[0]):
             judging.default(walker, one.lstrip("-").replace("-", "_"), default[0], node)
+
+
+def saved(walker: Walker, method: str, origins: Origins, arguments: Arguments) -> None:
+    """A method that by its name puts what it holds into a file: the file holds that, or what this program has made."""
+    if not SAVER.fullmatch(method) or not arguments.positional:
+        return
+    outside = frozenset(o for o in origins if o.kind in OUTSIDE)
+    key = path_key(arguments.positional[0][0])
+    if key and outside:
+        walker.state.files[key] = walker.state.files.get(key, NONE) | outside
+    elif key and method.startswith("save"):
+        walker.state.write(key, NONE)
 
 
 def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], arguments: Arguments) -> None:

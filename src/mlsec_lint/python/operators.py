@@ -81,6 +81,9 @@ def _binary(walker: Walker, node: cst.BinaryOperation) -> Value:
         verdict = _either(left, right)
         if verdict is not None:
             return verdict
+        flags = [a for v in (left, right) for a in v.alts if isinstance(a, Name) and a.receiver is None]
+        if flags:  # each of them is in it
+            return Value((Symbol(f"?{id(node)}"), *dict.fromkeys(flags)), left.origins | right.origins)
     return unknown(f"?{id(node)}", left.origins | right.origins)
 
 
