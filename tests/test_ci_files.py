@@ -189,8 +189,10 @@ def test_the_gitlab_template_writes_the_reports_that_it_names(tmp_path: Path) ->
     (work / ".git").mkdir(parents=True)
     (work / "a.py").write_text(BAD)
     environment = {**os.environ, **job["variables"], "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    script = "\n".join(["set -e", *job["script"]])
-    done = subprocess.run(["bash", "-c", script], cwd=work, env=environment, capture_output=True, check=False)
+    (tmp_path / "job.sh").write_text("\n".join(["set -e", *job["script"]]))
+    done = subprocess.run(
+        ["bash", str(tmp_path / "job.sh")], cwd=work, env=environment, capture_output=True, check=False
+    )
     assert done.returncode == 1
     for report in [*job["artifacts"]["reports"].values(), *job["artifacts"]["paths"]]:
         assert (work / report).stat().st_size > 0
