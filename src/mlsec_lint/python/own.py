@@ -84,7 +84,8 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         return binding.value(summary.returns)
     for key, origins in summary.files.items():
         walker.state.write(binding.key(key), binding.origins(origins))
-    walker.state.agreed |= summary.agreed
+    if info.walker is walker:  # a file shows no place by itself that it does not show with the others
+        walker.state.agreed |= summary.agreed
     if summary.checked:
         walker.vouch(binding.origins(summary.checked))
     for pending in summary.pending:
