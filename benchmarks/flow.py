@@ -1,9 +1,9 @@
 """What flow costs and what it is worth: real packages checked with flow and project knowledge, without the one, without both.
 
-usage: python benchmarks/flow.py [--folder FOLDER] [--readings high.tsv] [NAME==VERSION ...]
+usage: python benchmarks/flow.py [--folder FOLDER] [--rounds N] [--readings high.tsv] [NAME==VERSION ...]
 
 "Without both" is matching alone: names, values and conditions, with no origins, no summaries at calls and no other module.
-Times are CPU seconds of one process. `--readings` writes the findings of high severity, with what each relies on, for a
+Times are CPU seconds of one process, medians over the rounds. `--readings` writes the findings of high severity, with what each relies on, for a
 person to judge; a judgement that the file already holds for the same place is kept.
 """
 
@@ -12,9 +12,12 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
+import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from types import FunctionType
 
@@ -23,7 +26,7 @@ from packages import FRAMEWORKS, fetch
 from mlsec_lint import rules, source
 from mlsec_lint.check import check
 from mlsec_lint.collector import RestingCollector
-from mlsec_lint.model import Finding, Level, RuleSet, SourceError
+from mlsec_lint.model import Finding, Level, SourceError
 from mlsec_lint.project import Project
 from mlsec_lint.python import contents, flows, index, members, own
 from mlsec_lint.python.values import NONE, unknown
@@ -63,27 +66,41 @@ class Alone:
         index.Index.source = self.source  # type: ignore[method-assign]
 
 
-def three_ways(files: list[str], root: str, ruleset: RuleSet) -> tuple[list[dict[Place, Finding]], list[float]]:
-    """Return the findings with flow and project, without the project and by matching alone; and the CPU seconds of each.
+WAYS = ("project", "file", "alone")  # with flow and project, without the project, by matching alone
 
-    File by file, so that whatever else the machine does weighs on the three alike.
-    """
+
+def one_way(way: str, files: list[str], root: str) -> tuple[dict[Place, Finding], float]:
+    """Return the findings of one of the ways, and its CPU seconds."""
+    ruleset = rules.load()
     project = Project([(file, Path(file).relative_to(root).as_posix()) for file in files], root)
-    ways = ((project, contextlib.nullcontext()), (None, contextlib.nullcontext()), (None, Alone()))
-    found: list[dict[Place, Finding]] = [{}, {}, {}]
-    seconds = [0.0, 0.0, 0.0]
-    with RestingCollector() as collector:  # as in a run
+    known = project if way == "project" else None
+    found: dict[Place, Finding] = {}
+    start = time.process_time()
+    with RestingCollector() as collector, Alone() if way == "alone" else contextlib.nullcontext():  # as in a run
         for file in files:
             shown = Path(file).relative_to(root).as_posix()
-            for number, (known, switch) in enumerate(ways):
-                start = time.process_time()
-                with switch, contextlib.suppress(SourceError):
-                    read = source.read(file, shown, root)
-                    for one in check(read, ruleset, project=known):
-                        found[number][shown, one.line, one.code] = one
-                    collector.count(len(read.text) // 8)  # most are not parsed
-                seconds[number] += time.process_time() - start
-    return found, seconds
+            with contextlib.suppress(SourceError):
+                read = source.read(file, shown, root)
+                for one in check(read, ruleset, project=known):
+                    found[shown, one.line, one.code] = one
+                collector.count(len(read.text) // 8)  # most are not parsed
+    return found, time.process_time() - start
+
+
+def three_ways(files: list[str], root: str, rounds: int) -> tuple[list[dict[Place, Finding]], list[float]]:
+    """Return the findings of each way and the median of its CPU seconds.
+
+    Each in a process of its own, where nothing that another way has read is still at hand, and in turn, since a machine is
+    not as fast at all times.
+    """
+    found: list[dict[Place, Finding]] = [{} for _ in WAYS]
+    seconds: list[list[float]] = [[] for _ in WAYS]
+    for _ in range(rounds):
+        for number, way in enumerate(WAYS):
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                found[number], spent = pool.submit(one_way, way, files, root).result()
+            seconds[number].append(spent)
+    return found, [statistics.median(spent) for spent in seconds]
 
 
 def judged(path: Path) -> dict[tuple[str, str, str], tuple[str, str]]:
@@ -98,16 +115,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("packages", nargs="*", default=FRAMEWORKS)
     parser.add_argument("--folder", type=Path, default=Path(".benchmarks"))
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--readings", type=Path)
     options = parser.parse_args()
-    ruleset = rules.load()
     known = judged(options.readings) if options.readings else {}
     rows: list[tuple[str, ...]] = []
     total = [0.0, 0.0, 0.0]
     for package in options.packages:
         root = str(fetch(package, options.folder, "wheel").resolve())
         files = [str(path) for path in sorted(Path(root).rglob("*.py"))]
-        (everything, single, plain), seconds = three_ways(files, root, ruleset)
+        (everything, single, plain), seconds = three_ways(files, root, options.rounds)
         total = [a + b for a, b in zip(total, seconds, strict=True)]
         both, one, alone = seconds
         high = {place: f for place, f in everything.items() if f.severity is Level.HIGH}
