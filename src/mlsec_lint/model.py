@@ -98,7 +98,7 @@ class Match:
     revision: str = ""  # the parameter that says which revision is fetched
     digests: tuple[str, ...] = ()  # the parameters that may say which digest is expected
     file: str = ""  # the parameter that names a file of the artefact
-    consent: tuple[str, ...] = ()  # names of switches or functions: where one has said yes, nothing is told
+    consent: tuple[str, ...] = ()  # switches, and functions with `()`: where one has said yes, nothing is told
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
 
 

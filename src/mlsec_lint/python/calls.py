@@ -50,8 +50,8 @@ def call(walker: Walker, node: cst.Call) -> Value:
     """Return what a call returns, asking the rules about it on the way."""
     function = resolved(walker, evaluate(walker, node.func))
     name = leaf_name(node.func)
-    if name in walker.index.consents:  # one that asks, and raises where the answer is no
-        walker.state.agreed |= {name}
+    if (asking := f"{name}()") in walker.index.consents:  # it raises where the answer is no
+        walker.state.agreed |= {asking}
     telling, expecting = name in TELLING, name.startswith("assert")
     walker.digests.telling += telling
     walker.comparing += expecting

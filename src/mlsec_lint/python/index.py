@@ -73,7 +73,7 @@ class Index:
     digests: dict[str, bool] = field(default_factory=dict)  # callable -> weak
     checks: frozenset[str] = frozenset()
     shells: frozenset[str] = frozenset()
-    consents: frozenset[str] = frozenset()  # names by which somebody agrees to what rules speak of
+    consents: frozenset[str] = frozenset()  # switches and functions, as `Match.consent` has them
     commands: tuple[Rule, ...] = ()
     visitors: dict[str, Rule] = field(default_factory=dict)
     restricts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -95,7 +95,7 @@ FIX: Schema = _table(
     replace=_map(STRING),
 )
 OWN_FIX: Schema = {"anyOf": [FIX, FLAG]}  # of one table; false: there is none, whatever the rule's is
-CONSENT = _one_or_more(_form(r"^[A-Za-z_]\w*$", "the last part of a name"))
+CONSENT = _one_or_more(_form(r"^[A-Za-z_]\w*(\(\))?$", "the last part of a name, with '()' a function's"))
 
 MATCH = _table(
     ("call",),
