@@ -94,7 +94,7 @@ def flow_into(
 ) -> bool:
     """Ask a rule's `[flow]` about the argument that arrives at its endpoint.  Return whether it spoke."""
     found = arguments.get(endpoint.parameter)
-    if found is None or not walker.state.agreed.isdisjoint(flow.consent):
+    if found is None or walker.state.allows(flow.consent):
         return False
     judge = Judge(lambda v: live(walker, v))
     for parameter, predicate in endpoint.unless:
@@ -146,7 +146,7 @@ def await_caller(
 
 def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
     """A call hands a function something that reaches a place that matters inside it."""
-    if walker.silent or not walker.state.agreed.isdisjoint(pending.detail.consent):
+    if walker.silent or walker.state.allows(pending.detail.consent):
         return
     origins = binding.origins(pending.origins)
     alive = origins - walker.state.checked

@@ -92,7 +92,7 @@ def _keywords(walker: Walker, node: cst.Call, arguments: Arguments, settled: set
 def _match(
     walker: Walker, node: cst.Call, dotted: str, rule: Rule, match: Match, arguments: Arguments, confidence: Level
 ) -> bool:
-    if not walker.state.agreed.isdisjoint(match.consent):
+    if walker.state.allows(match.consent):
         return False
     if match.words and not holds(walker.source.text, match.words):
         return False
@@ -306,8 +306,7 @@ def entry(
     if walker.comparing:
         return value
     spoke = [
-        not walker.state.agreed.isdisjoint(table.consent)
-        or _simple(walker, rule, table, value, node, argument=key, dotted=key)
+        walker.state.allows(table.consent) or _simple(walker, rule, table, value, node, argument=key, dotted=key)
         for rule, table in walker.index.entries.get(key, ())
         if rule.code not in settled and (others is None or not table.beside or not others.isdisjoint(table.beside))
     ]

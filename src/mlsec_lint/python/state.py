@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mlsec_lint.python.values import NONE, Key, Origin, Origins, Value, join
@@ -43,6 +44,10 @@ class State:
         """Return whether anything known here came from `origin`."""
         values = (*self.names.values(), *self.facts.values())
         return any(origin in v.origins for v in values) or any(origin in o for o in self.files.values())
+
+    def allows(self, consent: Iterable[str]) -> bool:
+        """Return whether somebody has agreed by any of the names of a table's `consent`."""
+        return not self.agreed.isdisjoint(consent)
 
     def feed(self, what: str, ident: int, value: Value) -> None:
         """Record that `value` was put into the object `ident`."""
