@@ -140,7 +140,13 @@ def _bound(node: ast.stmt, text: str) -> set[str]:
     if isinstance(node, ast.Assign) and ":=" not in text and all(isinstance(one, ast.Name) for one in node.targets):
         return {target.id for target in node.targets if isinstance(target, ast.Name)}
     out = set()
-    for inner in ast.walk(node):
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, ast.comprehension):  # its target is bound in it alone
+            waiting += (inner.iter, *inner.ifs)
+            continue
+        waiting += ast.iter_child_nodes(inner)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
             out.add(inner.id)
         elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
