@@ -45,7 +45,10 @@ class Exports:
         return self._hits_of(path) is not None
 
     def _hits_of(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
-        """Return the words of a module for which the wide scan passes and those of sinks, looked for in one reading; None where neither does."""
+        """Return the words of a module for which the wide scan passes and those of sinks; None where neither does.
+
+        Both are looked for in one reading.
+        """
         if path not in self._hits:
             source, wide = self.project.source(path), scan.wide(self.index)
             passes = source is not None and wide.passes(source.text, source.module)
@@ -124,7 +127,10 @@ class Exports:
         return bool(path) and self.is_wide(path)
 
     def _module(self, dotted: str, importer: str) -> tuple[str, str]:
-        """Return the file of a module and "", or of the module that holds a name and the name; "" where it is not ours."""
+        """Return the file of a module and "", or of the module that holds a name and the name.
+
+        The file is "" where it is not ours.
+        """
         if path := self.project.find(dotted, importer):
             return path, ""
         name = dotted.rpartition(".")[2]
@@ -137,7 +143,10 @@ class Exports:
         return self._outlines[path]
 
     def _held(self, path: str, source: Source, sinks: bool) -> frozenset[Statement]:
-        """Return the statements that themselves name what matters; for both questions at once, while the module is at hand."""
+        """Return the statements that themselves name what matters.
+
+        Both questions are answered at once, while the module is at hand.
+        """
         if path not in self._holding:
             hits = self._hits_of(path) or (frozenset(), frozenset())
             scans = (scan.wide(self.index), scan.sinks(self.index))
@@ -183,7 +192,10 @@ class Exports:
         return held
 
     def one_passes(self, source: Source) -> bool:
-        """Return whether a source imports a module in which data may get where it should not: its functions may be wrappers."""
+        """Return whether a source imports a module in which data may get where it should not.
+
+        The functions of such a module may be wrappers.
+        """
         asked = scan.sinks(self.index)
         for match in _IMPORT.finditer(source.text):
             module = match.group(1) or match.group(3)

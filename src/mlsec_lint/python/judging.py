@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 def called(
     walker: Walker, node: cst.Call, dotted: str, arguments: Arguments, certain: bool, partly: bool = False
 ) -> bool:
-    """Ask the rules about a call of a library callable; `partly`: more arguments may follow.  Return whether one spoke."""
+    """Ask the rules about a call of a library callable; `partly`: more arguments may follow.
+
+    Returns whether one spoke.
+    """
     if walker.silent:
         return False
     confidence = Level.HIGH if certain else Level.MEDIUM
@@ -300,8 +303,9 @@ def entry(
 ) -> Value:
     """Ask the rules about a dictionary entry, or a keyword of a call that cannot be resolved.
 
-    Rules whose code is `settled` have had their say; `others` are the keys of a dictionary that is written as a whole.  Returns the value, marked where it has been reported, or somebody
-    has agreed: what takes the dictionary later need not say so again.
+    Rules whose code is `settled` have had their say; `others` are the keys of a dictionary that is written as a whole.
+    Returns the value, marked where it has been reported, or somebody has agreed: what takes the dictionary later need
+    not say so again.
     """
     if walker.comparing:
         return value
