@@ -62,7 +62,7 @@ def call(walker: Walker, node: cst.Call) -> Value:
         for value in arguments.values():
             walker.digests.escape(value)
     result = apply(walker, node, function, arguments)
-    if "import" in name.lower() and (module := _imported(walker, result, arguments)) is not None:
+    if "import" in name.lower() and (module := _imported(walker, node, result, arguments)) is not None:
         return module
     return result
 
@@ -116,7 +116,7 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
     return join(*results) if results else unknown(f"?{id(node)}")
 
 
-def _imported(walker: Walker, result: Value, arguments: Arguments) -> Value | None:
+def _imported(walker: Walker, node: cst.Call, result: Value, arguments: Arguments) -> Value | None:
     """Return the library that a function of somebody's own imports by its name, where its result says nothing else.
 
     `optional_import("a.b", name="C")` gives the thing, or a pair of it and whether it is there.
@@ -131,7 +131,7 @@ def _imported(walker: Walker, result: Value, arguments: Arguments) -> Value | No
     dotted = walker.index.canonical(".".join((names[0], *leaf[:1])))
     walker.roots.add(dotted.partition(".")[0])
     thing = Name(dotted)
-    return Value((thing, Sequence((Value((thing,)), unknown("?there")))), result.origins)
+    return Value((thing, Sequence((Value((thing,)), unknown(f"?{id(node)}")))), result.origins)
 
 
 def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:

@@ -12,6 +12,7 @@ import libcst as cst
 
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import leaf_name
+from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import Alternative, Const, Instance, Name, Symbol, Value
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _attribute(walker: Walker, node: cst.Attribute, outcome: bool) -> None:
 
 def _subscript(walker: Walker, node: cst.Subscript, outcome: bool) -> None:
     if outcome and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
-        _agree(walker, _text(walker, node.slice[0].slice.value), evaluate(walker, node))
+        _agree_by_key(walker, node.slice[0].slice.value, evaluate(walker, node))
 
 
 def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
@@ -78,9 +79,9 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
     elif not outcome or not node.args:
         return
     elif name == "get":
-        _agree(walker, _text(walker, node.args[0].value), *(evaluate(walker, arg.value) for arg in node.args[1:]))
+        _agree_by_key(walker, node.args[0].value, *(evaluate(walker, arg.value) for arg in node.args[1:]))
     elif name == "getattr" and len(node.args) > 1:
-        _agree(walker, _text(walker, node.args[1].value), *(evaluate(walker, arg.value) for arg in node.args[2:]))
+        _agree_by_key(walker, node.args[1].value, *(evaluate(walker, arg.value) for arg in node.args[2:]))
     elif name == "isinstance" and len(node.args) == 2 and isinstance(node.args[0].value, cst.Name):
         _instance(walker, node.args[0].value.value, node.args[1].value, node)
 
@@ -128,6 +129,12 @@ def _agree(walker: Walker, name: str, *given: Value | None) -> None:
             walker.state.agreed |= {name}
 
 
+def _agree_by_key(walker: Walker, key: cst.BaseExpression, *given: Value) -> None:
+    """What is found by this key is true."""
+    for name in texts(evaluate(walker, key))[:1]:
+        _agree(walker, name, *given)
+
+
 def _instance(walker: Walker, name: str, classes: cst.BaseExpression, node: cst.Call) -> None:
     """A variable is an instance of one of these classes."""
     of = evaluate(walker, classes)
@@ -156,8 +163,3 @@ def _empty(walker: Walker, node: cst.Name) -> None:
     if value is not None and any(isinstance(a, Instance) for a in value.alts):
         alts = dict.fromkeys(Symbol(f"?{id(node)}") if isinstance(a, Instance) else a for a in value.alts)
         walker.state.names[node.value] = Value(tuple(alts), value.origins)
-
-
-def _text(walker: Walker, node: cst.BaseExpression) -> str:
-    alt = evaluate(walker, node).alts[0]
-    return alt.value if isinstance(alt, Const) and isinstance(alt.value, str) else ""
