@@ -43,14 +43,14 @@ def called(
         shell.judge(walker, node, dotted, arguments)
     elif not spoke and not walker.index.calls.find(dotted) and dotted != "builtins.dict":
         settled = _by_method(walker, node, arguments) if walker.index.foreign(dotted) else set()
-        _keywords(walker, node, arguments, settled)
+        as_entries(walker, node, arguments, settled)
     return spoke
 
 
 def unresolved(walker: Walker, node: cst.Call, arguments: Arguments) -> None:
     """Ask the rules about a call whose callee cannot be resolved: by its method name and by its keywords."""
     if not walker.silent:
-        _keywords(walker, node, arguments, _by_method(walker, node, arguments))
+        as_entries(walker, node, arguments, _by_method(walker, node, arguments))
 
 
 def _by_method(walker: Walker, node: cst.Call, arguments: Arguments) -> set[str]:
@@ -79,16 +79,22 @@ def _by_method(walker: Walker, node: cst.Call, arguments: Arguments) -> set[str]
     return asked - unsure
 
 
-def _keywords(walker: Walker, node: cst.Call, arguments: Arguments, settled: set[str]) -> None:
-    """Ask the rules about keywords as about the entries of a mapping, but for those whose code is `settled`.
+def as_entries(
+    walker: Walker,
+    node: cst.Call,
+    arguments: Arguments,
+    settled: Set[str] = frozenset(),
+    taken: Set[str] = frozenset(),
+) -> None:
+    """Ask the rules about keywords as about the entries of a mapping.
 
+    Rules whose code is `settled` have had their say; what the callee has parameters for, those `taken`, is no entry.
     `assert_called_with(key=…)` only expects one.
     """
-    name = leaf_name(node.func)
-    if str(name).startswith("assert"):
+    if walker.silent or leaf_name(node.func).startswith("assert"):
         return
     for key, (value, argument) in arguments.keywords.items():
-        if argument is not None and key in walker.index.entries:
+        if argument is not None and key in walker.index.entries and key not in taken:
             entry(walker, key, value, argument, settled)
 
 

@@ -74,8 +74,8 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     if walker.function is not None:
         walker.function.calls.add(info)
     values = bind(info, alt.receiver, arguments)
-    if info.stars:
-        _options(walker, info, arguments)
+    if info.stars:  # where `**options` are handed on cannot be seen inside
+        judging.as_entries(walker, node, arguments, taken={*info.parameters, *info.keyword_only})
     binding = _binding(walker, info, values)
     for one in alt.receiver.alts if alt.receiver is not None else ():
         if isinstance(one, LocalObject) and one.made is not None:
@@ -102,16 +102,6 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         if verdict is not None:
             return verdict
     return result
-
-
-def _options(walker: Walker, info: FunctionInfo, arguments: Arguments) -> None:
-    """What goes into a function's `**options` is an entry of a mapping: where it is handed on cannot be seen inside."""
-    if walker.silent:
-        return
-    for key, (value, argument) in arguments.keywords.items():
-        if argument is not None and key in walker.index.entries:
-            if key not in info.parameters and key not in info.keyword_only:
-                judging.entry(walker, key, value, argument)
 
 
 def _binding(walker: Walker, info: FunctionInfo, values: Mapping[str, Value]) -> Binding:
