@@ -152,12 +152,7 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
 def _entry(function: Value, arguments: Arguments) -> Value | None:
     """`config.get("key")` of a parameter is what `config["key"]` is, or the default."""
     alt = function.alts[0]
-    if (
-        len(function.alts) > 1
-        or not isinstance(alt, Symbol)
-        or not alt.ident.startswith("p")
-        or not arguments.positional
-    ):
+    if len(function.alts) > 1 or not isinstance(alt, Symbol) or not alt.of_parameter or not arguments.positional:
         return None
     key = arguments.positional[0][0].alts[0]
     if not isinstance(key, Const) or not isinstance(key.value, str):

@@ -17,12 +17,12 @@ from mlsec_lint.python.values import NONE, Alternative, Const, Digest, Instance,
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+# What functions that verify bytes are called, where the function itself cannot be seen; and the parameters by which a
+# download is told the digest it must have.
 VERIFIER = re.compile(
     r"(?i).*(?:verif|check|valid|assert|compare|ensure|match|test)\w*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*"
     r"|.*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*(?:verif|check|valid|match|ok)\w*"
 )
-
-
 DIGEST_PARAMETER = re.compile(
     r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum|expected)(?:_.*)?"
 )

@@ -33,7 +33,6 @@ from mlsec_lint.python.values import (
     Verdict,
 )
 
-PARAMETER = re.compile(r"p\d+:\w+")
 compiled = functools.lru_cache(maxsize=None)(re.compile)
 dotted_pattern = functools.lru_cache(maxsize=None)(pattern)
 
@@ -69,7 +68,7 @@ class Judge:
             return None if answer.some else False
         if not answer.open or any(part.op == "origin" and self.ask(part, value).some for part in predicate.parts):
             return True
-        unclear = [a for a in value.alts if not (isinstance(a, Symbol) and PARAMETER.fullmatch(a.ident))]
+        unclear = [a for a in value.alts if not (isinstance(a, Symbol) and a.is_parameter)]
         parts = predicate.parts if predicate.op == "any" else (predicate,)
         settled = all(any(self.ask(part, Value((a,))).some for part in parts) for a in unclear)
         return True if settled else None

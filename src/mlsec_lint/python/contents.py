@@ -19,11 +19,6 @@ ADDRESS = re.compile(
 )  # paths that are fetched
 
 
-# What functions that verify bytes are called, where the function itself cannot be seen; and the parameters by which a
-# download is told the digest it must have.
-PARAMETER = re.compile(r"\0p\d+:")
-
-
 def checkable(walker: Walker, *values: Value) -> Origins:
     """Return everything that a check of these values vouches for: their origins and those of the files they name."""
     out: set[Origin] = set()
@@ -57,8 +52,8 @@ def path_keys(value: Value) -> tuple[Key, ...]:
 
 
 def _of_parameter(alt: Text | Symbol) -> bool:
-    parts = alt.parts if isinstance(alt, Text) else ("\0" + alt.ident,)
-    return any(PARAMETER.match(part) for part in parts)
+    unknowns = (Symbol(part[1:]) for part in alt.parts if part.startswith("\0")) if isinstance(alt, Text) else (alt,)
+    return any(one.of_parameter for one in unknowns)
 
 
 def contents(walker: Walker, value: Value) -> Origins:

@@ -14,7 +14,7 @@ from mlsec_lint.python.digests import outcome
 from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import ClassInfo
 from mlsec_lint.python.refusals import refuses
-from mlsec_lint.python.texts import folder_of, text_parts
+from mlsec_lint.python.texts import folder_of, hole, text_parts
 from mlsec_lint.python.values import (
     NONE,
     Alternative,
@@ -162,7 +162,7 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
         if owner == "pathlib.Path" and attr == "parent":
             return Value((Text((folder_of(id(node), text_parts(Value((alt,))) or ()),), True),), origins)
         if owner == "pathlib.Path" and attr in ("name", "stem", "suffix"):
-            return Value((Text((f"\0?{id(node)}",), True),), origins)
+            return Value((Text((hole(id(node)),), True),), origins)
         return Value((Name(f"{owner}.{attr}", Value((alt,), origins)),), origins)
     if isinstance(alt, Digest):
         return Value((Name(f"digest.{attr}", Value((alt,), origins)),), origins)
@@ -264,7 +264,7 @@ def sourced(walker: Walker, value: Value, dotted: str, node: cst.CSTNode) -> Val
 
 def entry_of(alt: Symbol, key: object, origins: Origins) -> Value:
     """Return an entry of something unknown; what a parameter holds under a name is data."""
-    if isinstance(key, str) and alt.ident.startswith("p"):
+    if isinstance(key, str) and alt.of_parameter:
         origins |= {Origin("data", alt.ident.partition(":")[2])}
     return unknown(f"{alt.ident}[{key!r}]", origins)
 

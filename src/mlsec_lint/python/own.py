@@ -11,7 +11,7 @@ from mlsec_lint.python import fetches, judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.checks import unseen_check
-from mlsec_lint.python.contents import PARAMETER, contents
+from mlsec_lint.python.contents import contents
 from mlsec_lint.python.flows import reached
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo, FunctionInfo
 from mlsec_lint.python.members import class_member, resolved
@@ -43,7 +43,7 @@ def method_results(walker: Walker, node: cst.Call, function: Value, name: str) -
         return NONE
     out = set()
     for alt in function.alts:
-        if isinstance(alt, Symbol) and PARAMETER.match(f"\0{alt.ident}"):
+        if isinstance(alt, Symbol) and alt.of_parameter:
             owner, _, rest = alt.ident.partition(":")
             parameter, _, method = rest.partition(".")
             if method == name:
@@ -123,7 +123,7 @@ def _call_back(walker: Walker, node: cst.Call, info: FunctionInfo, values: dict[
 
 def applied(walker: Walker, alt: Symbol, arguments: Arguments) -> None:
     """Remember that a parameter is called with something from outside."""
-    if "." in alt.ident or not alt.ident.startswith("p"):
+    if not alt.is_parameter:
         return
     given: list[tuple[Value, cst.CSTNode | None]] = [
         (v.with_origins(o for o in contents(walker, v) if o.kind in OUTSIDE), None) for v, _ in arguments.positional

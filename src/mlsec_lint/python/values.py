@@ -5,6 +5,7 @@ Knows nothing of LibCST, of rules or of files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ MOST = 8  # alternatives kept side by side; beyond it the value is unknown
 
 OWN_FILE = "__file__"
 OWN_PLACES = (f":{OWN_FILE}", f"={OWN_FILE}")  # how the first part of a path ends that starts where the module stands
+_PARAMETER = re.compile(r"p\d+:\w+")
 Key = tuple[str, ...]  # identity of a path: known texts, and symbols written as "\0ident"
 
 
@@ -134,9 +136,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """Something unknown; equal symbols are the same thing."""
+    """Something unknown; equal symbols are the same thing.
+
+    A parameter is `p7:path`, with the number of its function; `p7:options.get` and `p7:options['path']` are of one.
+    """
 
     ident: str
+
+    @property
+    def is_parameter(self) -> bool:
+        return _PARAMETER.fullmatch(self.ident) is not None
+
+    @property
+    def of_parameter(self) -> bool:
+        """Whether this is a parameter, or something inside one."""
+        return _PARAMETER.match(self.ident) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import libcst as cst
 from mlsec_lint.python.arguments import Arguments, all_origins, given
 from mlsec_lint.python.contents import contents, path_key
 from mlsec_lint.python.dispatch import FILE, meaning
-from mlsec_lint.python.texts import text_parts, texts
+from mlsec_lint.python.texts import hole, text_parts, texts
 from mlsec_lint.python.values import NONE, Instance, Sequence, Symbol, Text, Value, known, unknown
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _listing(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     folder = args.receiver if args.receiver is not None else given(args, 0, "path", "pathname")
     parts = (text_parts(folder) or ()) if folder is not None else ()
     origins = all_origins(args) | (contents(walker, folder) if folder is not None else NONE)
-    path = Value((Text((*parts, "/", f"\0?{id(node)}"), True),), origins)
+    path = Value((Text((*parts, "/", hole(id(node))), True),), origins)
     return Value((Sequence((path,), open=True),), origins)
 
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.dispatch import meaning
-from mlsec_lint.python.texts import concat, folder_of, text_parts
+from mlsec_lint.python.texts import concat, folder_of, hole, text_parts
 from mlsec_lint.python.values import Alternative, Const, Symbol, Text, Value, unknown
 
 if TYPE_CHECKING:
@@ -73,4 +73,4 @@ def _folder(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 
 @meaning("os.path.basename", "os.path.splitext", "os.getcwd", "pathlib.Path.cwd", "pathlib.Path.home")
 def _part_of_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
-    return Value((Text((f"\0?{id(node)}",), True),), all_origins(args))
+    return Value((Text((hole(id(node)),), True),), all_origins(args))
