@@ -68,9 +68,10 @@ def main() -> None:
     held: dict[Path, tuple[str, list[Finding]]] = {}
 
     def reported(package: str, version: str, file: str, line: int, hazard: str) -> bool:
-        path = options.releases / f"{package}-{version}" / file
-        if not (options.releases / f"{package}-{version}").exists():
+        folder = options.releases / f"{package}-{version}"
+        if not folder.exists():
             release(f"{package}=={version}", options.releases)
+        path = folder / file
         if path not in held:
             try:
                 read = source.read(str(path), str(path))
