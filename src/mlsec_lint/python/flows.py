@@ -97,11 +97,16 @@ def flow_into(
     if found is None or walker.state.allows(flow.consent):
         return False
     judge = Judge(lambda v: live(walker, v))
+    sure = confidence is Level.HIGH
+    confidence = min(confidence, rule.confidence)
     for parameter, predicate in endpoint.unless:
         other = arguments.get(parameter)
         value = resolved(walker, other[0]) if other is not None else default_value(walker, dotted, parameter)
-        if value is not None and judge.ask(predicate, value).all:
+        excused = value is not None and judge.excuses(predicate, value)
+        if excused:
             return False
+        if excused is None:
+            confidence = min(confidence, Level.MEDIUM)
 
     value = _inner(found[0])
     origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
@@ -112,9 +117,8 @@ def flow_into(
             await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds)
         return False
     emit(
-        walker, rule, node, rule.severity, min(confidence, rule.confidence), flow.message or rule.message, dotted=dotted,
-        argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow, fix=endpoint.fix,
-        sure=confidence is Level.HIGH,
+        walker, rule, node, rule.severity, confidence, flow.message or rule.message, dotted=dotted,
+        argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow, fix=endpoint.fix, sure=sure,
     )  # fmt: skip
     return True
 
