@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Endpoint, Flow, Level, Match, Rule
+from mlsec_lint.model import Endpoint, Flow, Level, Match, Predicate, Rule
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.conditions import Judge
 from mlsec_lint.python.contents import contents
-from mlsec_lint.python.functions import Pending
+from mlsec_lint.python.functions import Excuses, Pending
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import text_parts
-from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Value
+from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Symbol, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -99,14 +100,18 @@ def flow_into(
     judge = Judge(lambda v: live(walker, v))
     sure = confidence is Level.HIGH
     confidence = min(confidence, rule.confidence)
+    excuses: list[tuple[Predicate, Value]] = []
     for parameter, predicate in endpoint.unless:
         other = arguments.get(parameter)
         value = resolved(walker, other[0]) if other is not None else default_value(walker, dotted, parameter)
-        excused = value is not None and judge.excuses(predicate, value)
+        if value is None:
+            continue
+        excused = judge.excuses(predicate, value)
         if excused:
             return False
         if excused is None:
             confidence = min(confidence, Level.MEDIUM)
+        excuses.append((predicate, value))
 
     value = _inner(found[0])
     origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
@@ -114,7 +119,7 @@ def flow_into(
     if not hits:
         waiting = frozenset(o for o in origins if o.kind in WAITING)
         if waiting:
-            await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds)
+            await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds, excuses)
         return False
     emit(
         walker, rule, node, rule.severity, confidence, flow.message or rule.message, dotted=dotted,
@@ -141,11 +146,25 @@ def await_caller(
     detail: Match | Flow,
     waiting: Origins,
     kinds: tuple[str, ...],
+    excuses: Iterable[tuple[Predicate, Value]],
 ) -> None:
-    """Leave a parameter's data that arrives at a place that matters to be judged at each call."""
+    """Leave a parameter's data that arrives at a place that matters to be judged at each call.
+
+    So is what did not excuse it here.
+    """
     if walker.function is None or len(walker.pending) > 40:
         return
-    walker.pending.append(Pending(rule, detail, dotted, waiting, walker.function.scope, kinds, walker.site(node)))
+    scope, site, told = walker.function.scope, walker.site(node), _callers_tell(excuses)
+    walker.pending.append(Pending(rule, detail, dotted, waiting, scope, kinds, site, told))
+
+
+def _callers_tell(excuses: Iterable[tuple[Predicate, Value]]) -> Excuses:
+    """Return those excuses that depend on what a parameter is."""
+    return tuple(
+        (predicate, value)
+        for predicate, value in excuses
+        if any(isinstance(alt, Symbol) and alt.of_parameter for alt in value.alts)
+    )
 
 
 def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
@@ -156,18 +175,25 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
     alive = origins - walker.state.checked
     if any(o in walker.state.checked for o in origins if o.kind == "file"):
         return
+    judge = Judge(lambda v: live(walker, v))
+    rule = pending.rule
+    confidence = rule.confidence
+    excuses = [(predicate, binding.value(value)) for predicate, value in pending.excuses]
+    for predicate, value in excuses:
+        excused = judge.excuses(predicate, value)
+        if excused:
+            return
+        if excused is None:
+            confidence = min(confidence, Level.MEDIUM)
     hits = by_place(walker, (o for o in alive if o.kind in pending.kinds))
     if hits:
-        rule = pending.rule
         severity = Level.HIGH if isinstance(pending.detail, Match) else rule.severity
         message = pending.detail.message or rule.message
         emit(
-            walker, rule, node, severity, min(rule.confidence, Level.HIGH), message, dotted=pending.call,
+            walker, rule, node, severity, confidence, message, dotted=pending.call,
             related=tuple(hits[:1]), call=node, sink=pending,
         )  # fmt: skip
         return
     waiting = frozenset(o for o in alive if o.kind in WAITING)
     if waiting and walker.function is not None and len(walker.pending) <= 40:
-        walker.pending.append(
-            Pending(pending.rule, pending.detail, pending.call, waiting, pending.function, pending.kinds, pending.site)
-        )
+        walker.pending.append(replace(pending, origins=waiting, excuses=_callers_tell(excuses)))

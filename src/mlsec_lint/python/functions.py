@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Flow, Match, Rule
+from mlsec_lint.model import Flow, Match, Predicate, Rule
 from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, unknown
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
 OUTSIDE = ("remote", "input", "model")  # origins that a class's methods have to know of
+
+
+Excuses = tuple[tuple[Predicate, Value], ...]  # what would excuse it, and the value that a caller has to tell for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Pending:
     function: str
     kinds: tuple[str, ...]
     site: Site
+    excuses: Excuses = ()
 
 
 @dataclass(slots=True)

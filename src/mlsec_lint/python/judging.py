@@ -124,6 +124,7 @@ def _match(
             return False
         if answer.some_not or answer.open:
             confidence = min(confidence, Level.MEDIUM)
+    excuses = []
     for parameter, predicate in match.unless:
         value = given(parameter)
         if value is None:
@@ -133,6 +134,7 @@ def _match(
             return False
         if excused is None:
             confidence = min(confidence, Level.MEDIUM)
+        excuses.append((predicate, value))
     if match.artefacts and walker.index.recording:
         fetches.record(walker, node, dotted, match, arguments, confidence)
     argument, shown, ok = "", "", not (match.require or match.forbid)
@@ -160,7 +162,7 @@ def _match(
         if found is not None:
             severity, related, waiting = by_origin(walker, found[0], severity)
             if waiting:
-                await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE)
+                await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE, excuses)
     emit(
         walker, rule, node, severity, confidence, match.message or rule.message, dotted=dotted, argument=argument,
         value=shown, subject=subject, related=related, call=node, detail=match, fix=match.fix,
