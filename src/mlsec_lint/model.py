@@ -98,8 +98,15 @@ class Match:
     revision: str = ""  # the parameter that says which revision is fetched
     digests: tuple[str, ...] = ()  # the parameters that may say which digest is expected
     file: str = ""  # the parameter that names a file of the artefact
-    consent: tuple[str, ...] = ()  # switches, and functions with `()`: where one has said yes, nothing is told
+    consent: tuple[
+        str, ...
+    ] = ()  # switches, functions with `()`, missing names with `!`: where one says yes, nothing is told
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
+
+    @property
+    def asks_receiver(self) -> bool:
+        """Whether it matters what a method is called on."""
+        return "self" in (self.data, *(parameter for parameter, _ in (*self.when, *self.unless)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +352,15 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """`[members]`: by what a loop over an archive's members is told to turn away those that would land outside."""
+
+    lists: tuple[str, ...]  # what gives the members
+    paths: str  # regex of a word in a test of their paths
+    links: str  # regex of a word in a test of what kind they are
+
+
+@dataclass(frozen=True, slots=True)
 class Apis:
     """`rules/apis.toml`: what rules may assume of libraries."""
 
@@ -366,6 +382,7 @@ class Apis:
     artefacts: Mapping[str, Form] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # class of files -> regex of their names
     shapes: Mapping[str, Shape] = field(default_factory=dict)  # framework -> keys that prove its configuration files
+    members: Members | None = None
 
 
 @dataclass(frozen=True, slots=True)

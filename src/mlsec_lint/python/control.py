@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from mlsec_lint.python.archives import looked_through, turned_away
 from mlsec_lint.python.calls import TELLING
 from mlsec_lint.python.checks import is_digest_given
 from mlsec_lint.python.dispatch import interprets
@@ -64,7 +65,9 @@ def _if(walker: Walker, node: cst.If) -> None:
     if node.orelse is None and is_digest_given(node.test):
         walker.state.checked |= taken.checked  # `if expected:` a check that can be left out is taken for one
     one_way = taken.dead != walker.state.dead
+    refused = turned_away(walker, node.test) if taken.dead and one_way else frozenset()
     walker.state = merge([taken, walker.state])
+    walker.state.refused |= refused
     if one_way:
         walker.settle(test)
 
@@ -81,7 +84,11 @@ def _for(walker: Walker, node: cst.For) -> None:
     items = walker.value(node.iter)
     before = walker.state.fork()
     assign(walker, node.target, element(walker, items, node), node)
+    refused, lasting = looked_through(walker, node)
+    walker.state.refused |= refused
     _loop(walker, node, before)
+    if lasting:
+        walker.state.refused |= refused
 
 
 def _loop(walker: Walker, node: cst.For | cst.While, before: State, forever: bool = False) -> None:

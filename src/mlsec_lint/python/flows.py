@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Endpoint, Flow, Level, Match, Predicate, Rule
+from mlsec_lint.python.archives import refused
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.conditions import Judge
@@ -35,6 +36,11 @@ def live(walker: Walker, value: Value) -> Origins:
     if checked and (any(o in checked for o in value.origins if o.kind == "file") or _vouched(value, held, checked)):
         return frozenset(o for o in origins if o.kind == "own")
     return origins - checked if checked else origins
+
+
+def judge_at(walker: Walker) -> Judge:
+    """Return who answers predicates, with what is known at this point."""
+    return Judge(lambda value: live(walker, value) | refused(walker, value))
 
 
 def _vouched(value: Value, held: Origins, checked: Origins) -> bool:
@@ -97,7 +103,7 @@ def flow_into(
     found = arguments.get(endpoint.parameter)
     if found is None or walker.state.allows(flow.consent):
         return False
-    judge = Judge(lambda v: live(walker, v))
+    judge = judge_at(walker)
     sure = confidence is Level.HIGH
     confidence = min(confidence, rule.confidence)
     excuses: list[tuple[Predicate, Value]] = []
@@ -175,7 +181,7 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
     alive = origins - walker.state.checked
     if any(o in walker.state.checked for o in origins if o.kind == "file"):
         return
-    judge = Judge(lambda v: live(walker, v))
+    judge = judge_at(walker)
     rule = pending.rule
     confidence = rule.confidence
     excuses = [(predicate, binding.value(value)) for predicate, value in pending.excuses]

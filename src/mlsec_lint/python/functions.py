@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Flow, Match, Predicate, Rule
+from mlsec_lint.python.state import Refused
 from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, unknown
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Summary:
     pending: tuple[Pending, ...] = ()
     complete: bool = True
     agreed: frozenset[str] = frozenset()  # names by which somebody has agreed, or it would not have returned
+    refused: Refused = frozenset()
 
 
 @dataclass(eq=False, slots=True)

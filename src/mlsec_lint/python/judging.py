@@ -12,7 +12,7 @@ from mlsec_lint.python import fetches, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge
 from mlsec_lint.python.dispatch import evaluate
-from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, live
+from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, judge_at
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.raw import emit
@@ -71,7 +71,7 @@ def _by_method(walker: Walker, node: cst.Call, arguments: Arguments) -> set[str]
                         break
             near = bool(roots & walker.roots) or walker.source.module.partition(".")[0] in roots
             confidence = Level.MEDIUM if near else Level.LOW
-            receiver = evaluate(walker, node.func.value) if match.data == "self" else None
+            receiver = evaluate(walker, node.func.value) if match.asks_receiver else None
             said = _match(walker, node, name, rule, match, arguments.with_order(order, receiver), confidence)
             asked.add(rule.code)
             if said and not near:
@@ -105,7 +105,7 @@ def _match(
         return False
     if match.words and not holds(walker.source.text, match.words):
         return False
-    judge = Judge(lambda v: live(walker, v))
+    judge = judge_at(walker)
     sure = confidence is Level.HIGH
     confidence = min(confidence, match.confidence or rule.confidence)
 
@@ -281,7 +281,7 @@ def _reference(
     empty: Arguments,
     most: Level = Level.MEDIUM,
 ) -> None:
-    judge = Judge(lambda v: live(walker, v))
+    judge = judge_at(walker)
     if match.when or match.forbid:
         return
     for parameter, predicate in match.require:
@@ -347,7 +347,7 @@ def _simple(
         return False
     if not isinstance(table, Assign) and table.words and not holds(walker.source.text, table.words):
         return False
-    judge = Judge(lambda v: live(walker, v))
+    judge = judge_at(walker)
     found = resolved(walker, value)
     answer: Answer = judge.ask(table.value, found)
     if not answer.some:

@@ -118,6 +118,8 @@ def call_library(
         inputs = given[0] if given is not None else None
         if inputs is None and first is not None and dotted.rpartition(".")[2] != "field":
             inputs = first[0]
+    if alt.receiver is not None and index.apis.members is not None and dotted in index.apis.members.lists:
+        walker.state.facts[("listed", id(node))] = alt.receiver
     result = Value((Instance(made_class, dotted, id(node), inputs=inputs),), origins)
     return _from_source(walker, node, dotted, bound, result)
 

@@ -76,6 +76,10 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
     name = leaf_name(node.func)
     if name in ("len", "bool") and len(node.args) == 1:
         narrow(walker, node.args[0].value, outcome)
+    elif name == "hasattr" and not outcome and len(node.args) == 2:
+        for missing in texts(evaluate(walker, node.args[1].value)):
+            if f"!{missing}" in walker.index.consents:
+                walker.state.agreed |= {f"!{missing}"}
     elif not outcome or not node.args:
         return
     elif name == "get":

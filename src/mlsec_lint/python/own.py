@@ -15,6 +15,7 @@ from mlsec_lint.python.contents import contents
 from mlsec_lint.python.flows import reached
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo, FunctionInfo
 from mlsec_lint.python.members import class_member, resolved
+from mlsec_lint.python.texts import identity
 from mlsec_lint.python.values import (
     NONE,
     Const,
@@ -86,6 +87,9 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         walker.state.write(binding.key(key), binding.origins(origins))
     if info.walker is walker:  # a file shows no place by itself that it does not show with the others
         walker.state.agreed |= summary.agreed
+    for archive, what in summary.refused:
+        if (value := values.get(archive.removeprefix(f"p{info.ident}:"))) is not None:
+            walker.state.refused |= {(identity(value), what)}
     if summary.checked:
         walker.vouch(binding.origins(summary.checked))
     for pending in summary.pending:

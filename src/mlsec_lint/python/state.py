@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from mlsec_lint.python.values import NONE, Key, Origin, Origins, Value, join
 
+Refused = frozenset[tuple[str, str]]  # (identity of an archive, what a loop over its members has turned away)
+
 
 @dataclass(slots=True)
 class State:
@@ -18,10 +20,13 @@ class State:
     facts: dict[tuple[str, int], Value] = field(default_factory=dict)  # what was put into an object: (what, ident)
     dead: bool = False
     agreed: frozenset[str] = frozenset()  # names by which somebody has agreed
+    refused: Refused = frozenset()
 
     def fork(self) -> State:
         """Return an independent copy."""
-        return State(dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed)
+        return State(
+            dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed, self.refused
+        )
 
     def written(self, key: Key) -> Origins:
         """Return the origins of what the file `key` holds, or of what was unpacked into a folder above it."""
@@ -74,6 +79,11 @@ def agreed_on_all(paths: list[State]) -> frozenset[str]:
     return paths[0].agreed.intersection(*(s.agreed for s in paths[1:]))
 
 
+def refused_on_all(paths: list[State]) -> Refused:
+    """Return what has been turned away on every path."""
+    return paths[0].refused.intersection(*(s.refused for s in paths[1:]))
+
+
 def _inside(key: Key, folder: Key) -> bool:
     if key[: len(folder) - 1] != folder[:-1]:
         return False
@@ -92,7 +102,7 @@ def merge(states: list[State]) -> State:
         return state
     if len(live) == 1:
         return live[0]
-    out = State(checked=checked_on_all(live), agreed=agreed_on_all(live))
+    out = State(checked=checked_on_all(live), agreed=agreed_on_all(live), refused=refused_on_all(live))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

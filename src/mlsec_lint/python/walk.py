@@ -13,6 +13,7 @@ import libcst as cst
 
 from mlsec_lint.model import Source
 from mlsec_lint.python import (
+    archives,
     calls,
     control,
     definitions,
@@ -31,7 +32,7 @@ from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summar
 from mlsec_lint.python.index import Index
 from mlsec_lint.python.narrowing import narrow
 from mlsec_lint.python.raw import Raw
-from mlsec_lint.python.state import State, agreed_on_all, checked_on_all
+from mlsec_lint.python.state import State, agreed_on_all, checked_on_all, refused_on_all
 from mlsec_lint.python.values import (
     NONE,
     Key,
@@ -80,6 +81,7 @@ class Walker:
         self.functions: list[FunctionInfo] = []
         self.within: dict[str, list[FunctionInfo]] = {}  # scope -> the functions defined inside
         self.found: list[Raw] = []
+        self.lists_members = archives.may_list(source, index)
         self.roots: set[str] = set()  # libraries imported
         self.stars: list[str] = []  # modules imported with `*`
         self.function: FunctionInfo | None = None
@@ -397,7 +399,15 @@ class Walker:
             for key, origins in state.files.items():
                 files[key] = files.get(key, NONE) | origins
         returns = join(*self.returned) if self.returned else known(None)
-        return Summary(returns, files, checked_on_all(exits), tuple(self.pending), agreed=agreed_on_all(exits))
+        return Summary(
+            returns,
+            files,
+            checked_on_all(exits),
+            tuple(self.pending),
+            True,
+            agreed_on_all(exits),
+            refused_on_all(exits),
+        )
 
     # ------------------------------------------------------------ statements
 

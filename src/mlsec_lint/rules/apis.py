@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from mlsec_lint.model import Api, Apis, Form, Predicate, RuleError, Shape, VersionedDefault
+from mlsec_lint.model import Api, Apis, Form, Members, Predicate, RuleError, Shape, VersionedDefault
 from mlsec_lint.rules.keys import APIS
 from mlsec_lint.rules.predicates import PredicateError, Reader
 from mlsec_lint.rules.shape import faults, nearest
@@ -127,6 +127,7 @@ class _Builder:
             checks=self.lists("checks").get("", ()),
             groups=groups,
             restricts=self.spread("restricts", tuple),
+            members=self.members(),
             artefacts={key: _form(key, value) for key, (value, _) in self.tables.entries("artefacts").items()},
             shapes={
                 key: Shape(texts(value["has"]), texts(value.get("any", [])))
@@ -146,6 +147,12 @@ class _Builder:
 
     def expand(self, table: str, key: str, written: object) -> tuple[str, ...]:
         return self.attempt(table, key, partial(self.names.all, written), ())
+
+    def members(self) -> Members | None:
+        rows = self.tables.entries("members")
+        if not rows:
+            return None
+        return Members(self.expand("members", "lists", rows["lists"][0]), rows["paths"][0], rows["links"][0])
 
     def lists(self, table: str) -> dict[str, tuple[str, ...]]:
         return {key: self.expand(table, key, value) for key, (value, _) in self.tables.entries(table).items()}

@@ -95,7 +95,12 @@ FIX: Schema = _table(
     replace=_map(STRING),
 )
 OWN_FIX: Schema = {"anyOf": [FIX, FLAG]}  # of one table; false: there is none, whatever the rule's is
-CONSENT = _one_or_more(_form(r"^[A-Za-z_]\w*(\(\))?$", "the last part of a name, with '()' a function's"))
+CONSENT = _one_or_more(
+    _form(
+        r"^(!?[A-Za-z_]\w*|[A-Za-z_]\w*\(\))$",
+        "the last part of a name, with '()' a function's, with '!' a missing one",
+    )
+)
 
 MATCH = _table(
     ("call",),
@@ -268,6 +273,7 @@ APIS = _table(
     options=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     digests=_table(strong=NAMES, weak=NAMES),
     checks=NAMES,
+    members=_table(("lists", "paths", "links"), lists=NAMES, paths=REGEX, links=REGEX),
     artefacts=_map(
         _table(
             ("form", "component"),

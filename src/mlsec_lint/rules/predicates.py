@@ -11,7 +11,14 @@ from mlsec_lint.rules.shape import nearest
 
 KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "class", "unknown")
 ORIGINS = ("remote", "input", "command-line", "model", "own", "data")
-ASKED = (*ORIGINS, "parameter", "source-file", "packaged")  # what a predicate may ask for
+ASKED = (
+    *ORIGINS,
+    "parameter",
+    "source-file",
+    "packaged",
+    "paths-refused",
+    "links-refused",
+)  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
 FORMS = ("regex", "prefix", "entropy", "kind", "origin", "made", "has", "last", "not", "may", "any")
