@@ -68,7 +68,7 @@ def findings(source: Source, index: Index, project: Project | None, least: Level
 
 def told(walker: Walker) -> list[Raw]:
     """Return what a walk has found and is to be told: one finding for each fault, unless something excuses it."""
-    return _decide([raw for raw in walker.found if not _excused(raw, walker)])
+    return _one_way(_decide([raw for raw in walker.found if not _excused(raw, walker)]), walker)
 
 
 def _excused(raw: Raw, walker: Walker) -> bool:
@@ -99,6 +99,28 @@ def _decide(found: list[Raw]) -> list[Raw]:
     for raw in best.values():
         beaten.setdefault(id(raw.node), set()).update(raw.rule.over)
     return [raw for raw in best.values() if raw.rule.code not in beaten[id(raw.node)]]
+
+
+def _one_way(raws: list[Raw], walker: Walker) -> list[Raw]:
+    """Keep one finding for what other modules hand each other through several calls here: the first; the others go with it.
+
+    Where both ends are here, each call may be mended by itself.
+    """
+    ways: dict[object, list[Raw]] = {}
+    for raw in raws:
+        ends = (raw.sink.site, raw.related[0].site) if raw.sink is not None and raw.related else ()
+        far = any(site is not None and site.path != walker.source.path for site in ends)
+        ways.setdefault((raw.rule.code, ends) if far else id(raw), []).append(raw)
+    out = []
+    for found in ways.values():
+        first, *others = sorted(found, key=lambda raw: _where(walker, raw)) if len(found) > 1 else found
+        out.append(replace(first, also=tuple(raw.node for raw in others)))
+    return out
+
+
+def _where(walker: Walker, raw: Raw) -> tuple[int, int]:
+    site = walker.site(raw.node)
+    return site.line, site.column
 
 
 def _weight(raw: Raw) -> tuple[bool, Level, Level]:
@@ -208,6 +230,10 @@ class _Placer:
             if place is not None:
                 words = self.walker.index.apis.phrases.get("reaches-here", "to here")
                 yield Related(words.replace("{call}", raw.dotted).replace("{function}", raw.sink.function), *place)
+        for node in raw.also:
+            if (span := self.span(node)) is not None:
+                words = self.walker.index.apis.phrases.get("also-here", "from here, too")
+                yield Related(words, self.source.path, *self.lines.place(span[0]))
 
     def site(self, site: Site) -> tuple[str, int, int] | None:
         """Return (path, line, column) of a site of this or another module."""

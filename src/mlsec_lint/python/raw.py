@@ -44,6 +44,7 @@ class Raw:
     detail: Detail | None = None
     fix: RuleFix | None = None
     sure: bool = True  # the callee can be nothing else
+    also: tuple[cst.CSTNode, ...] = ()  # other calls by which the same data get to the same place
 
 
 def emit(
