@@ -19,7 +19,7 @@ from mlsec_lint.python.pieces import Pieces
 from mlsec_lint.python.positions import Lines
 from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.standard.files import WRITES
-from mlsec_lint.python.syntax import resting_collector
+from mlsec_lint.python.syntax import deep_stack, resting_collector
 from mlsec_lint.python.values import Site
 from mlsec_lint.python.walk import Walker
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def walk(source: Source, index: Index, project: View | None) -> Walker:
     """Return the walker that has been over all of a source; raises SourceError where it does not parse."""
     walker = Walker(parse(source), source, index, project)
-    with resting_collector():
+    with resting_collector(), deep_stack():
         walker.run()
         walker.found.extend(visitors.run(walker))
     return walker
@@ -55,8 +55,8 @@ def findings(source: Source, index: Index, project: Project | None, least: Level
     What the rules may speak of is gone over, and no more.
     """
     pieces = Pieces(source)
-    walker = begin(source, index, project.view_of(index) if project is not None else None, pieces, telling=True)
-    with resting_collector():
+    with resting_collector(), deep_stack():
+        walker = begin(source, index, project.view_of(index) if project is not None else None, pieces, telling=True)
         relevance.interpret(walker)
         walker.found.extend(visitors.run(walker))
     kept = [raw for raw in told(walker) if raw.confidence >= least]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import functools
 import gc
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlsec_lint.model import Source, SourceError
+
+DEEP = 6_000  # calls of Python's inside one another
 
 
 @contextmanager
@@ -22,6 +25,21 @@ def resting_collector() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def deep_stack() -> Iterator[None]:
+    """Let functions that call each other through several modules be interpreted inside one another.
+
+    From Python 3.11 on a call of Python's costs no stack of the process; before, the limit stays as it is.
+    """
+    was = sys.getrecursionlimit()
+    if sys.version_info >= (3, 11):
+        sys.setrecursionlimit(max(was, DEEP))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(was)
 
 
 @functools.lru_cache(maxsize=8)  # a module's outline is asked for, and soon its functions
