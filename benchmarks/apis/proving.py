@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from reading import Library, Signature
 
 from mlsec_lint.holds import holds
-from mlsec_lint.model import Apis, Predicate, Rule, RuleSet
+from mlsec_lint.model import Apis, Predicate, Rule, RuleFix, RuleSet
 
 # What conditions may ask for that is no parameter: the result, the object a method belongs to, the file it stands in.
 PSEUDO = frozenset(("", "return", "self", "__file__"))
@@ -90,6 +90,8 @@ def gather(ruleset: RuleSet) -> tuple[Claims, list[Use], list[Default]]:
 
 
 def _rule(rule: Rule, found: Claims) -> Iterator[Use]:
+    for name in _named(rule):
+        found.say(name, rule.code)
     for match in rule.matches:
         needed = {name for part in (match.require, match.when) for name, _ in part} | {match.data}
         choice = frozenset(name for name, _ in match.forbid) - PSEUDO
@@ -97,7 +99,10 @@ def _rule(rule: Rule, found: Claims) -> Iterator[Use]:
             claim = found.say(call, rule.code, needed)
             if choice:
                 claim.choices.add(choice)
-        asked = {name for part in (match.forbid, match.unless) for name, _ in part} | {match.subject}
+        asked = {name for part in (match.forbid, match.unless) for name, _ in part}
+        asked |= {match.subject, match.revision, match.file, *match.digests}
+        if match.fix is not None and match.fix != rule.fix:  # the rule's own counts where its words mean something
+            asked |= {name for name, _ in match.fix.set}
         yield from (Use(rule.code, name, match.calls) for name in sorted(asked - PSEUDO))
     for assign in rule.assigns:
         for target in assign.targets:
@@ -105,8 +110,21 @@ def _rule(rule: Rule, found: Claims) -> Iterator[Use]:
     for end in rule.flow.to if rule.flow is not None else ():
         found.say(end.call, rule.code, [end.parameter])
         yield from (Use(rule.code, name, (end.call,)) for name, _ in end.unless)
-    if rule.fix is not None and rule.fix.call:
-        found.say(rule.fix.call, f"{rule.code} fix")
+
+
+def _named(thing: object) -> Iterator[str]:
+    """Yield the dotted names that conditions and fixes anywhere inside speak of; `*.predict` speaks of no library's."""
+    if isinstance(thing, Predicate) and thing.op in ("is", "made"):
+        values = thing.value if isinstance(thing.value, tuple) else (thing.value,)
+        yield from (str(value) for value in values if not str(value).startswith("*"))
+    if isinstance(thing, RuleFix) and thing.call:
+        yield thing.call
+    if isinstance(thing, tuple):
+        inner: Iterable[object] = thing
+    else:
+        inner = (getattr(thing, one.name) for one in fields(thing)) if is_dataclass(thing) else ()
+    for one in inner:
+        yield from _named(one)
 
 
 def _facts(apis: Apis, found: Claims) -> None:
