@@ -205,7 +205,7 @@ def scanned(folder: Path) -> list[tuple[str, bool]]:
     from mlsec_lint import rules, source
     from mlsec_lint.check import index_for
     from mlsec_lint.model import Settings
-    from mlsec_lint.python.scan import narrow
+    from mlsec_lint.python.scans import narrow
 
     scan = narrow(index_for(rules.load(prose=False), Settings()))
     texts = [source.read(str(path), root=str(folder), kind="python") for path in sorted(folder.rglob("*.py"))]

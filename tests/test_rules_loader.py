@@ -471,6 +471,13 @@ def test_rules_are_the_same_from_the_cache(home: Path, tmp_path: Path, monkeypat
     assert repr(rules.load()) == repr(first)
 
 
+def test_all_that_our_own_rules_hold_comes_out_of_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path / "cache")
+    first = rules.load()
+    monkeypatch.setattr(rules, "_parse", lambda roots: pytest.fail("the files were read again"))
+    assert rules.load() == first
+
+
 def test_without_prose_only_the_prose_is_missing(home: Path) -> None:
     whole = one(home, MATCH)
     for _ in ("read", "from the cache"):

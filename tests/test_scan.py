@@ -8,7 +8,7 @@ from mlsec_lint import rules, source
 from mlsec_lint.check import check, index_for, passes
 from mlsec_lint.model import Settings, SourceError
 from mlsec_lint.project import Project
-from mlsec_lint.python import scan, words
+from mlsec_lint.python import scans, words
 
 AUDIT = Settings(audit=True, preview=True)
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -111,7 +111,7 @@ def test_comments_and_prose_go_and_what_may_be_code_or_a_name_stays(text: str, r
 )
 def test_a_word_counts_where_code_can_mean_the_thing(code: str, passing: bool) -> None:
     index = index_for(rules.load(prose=False), Settings())
-    assert scan.narrow(index).passes(code) is passing
+    assert scans.narrow(index).passes(code) is passing
 
 
 @pytest.mark.parametrize(

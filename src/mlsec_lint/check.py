@@ -109,11 +109,11 @@ def passes(source: Source, index: Index, project: Project | None = None) -> bool
     """Return whether the word scan says that the source may have a finding; the versions in `index` do not matter."""
     if source.kind not in _PYTHON:
         return False
-    from mlsec_lint.python import scan
+    from mlsec_lint.python import scans
 
-    if scan.narrow(index).passes(source.text, source.module):
+    if scans.narrow(index).passes(source.text, source.module):
         return True
-    if project is None or not scan.outside(index).passes(source.text, source.module):
+    if project is None or not scans.outside(index).passes(source.text, source.module):
         return False
     return project.texts(index).one_passes(source)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
 from mlsec_lint.model import Source
-from mlsec_lint.python import scan
+from mlsec_lint.python import scans
 from mlsec_lint.python.outline import Statement, statements, wanted
 from mlsec_lint.python.values import known, named
 
@@ -37,8 +37,6 @@ class Exports:
         self._holding: dict[str, tuple[frozenset[Statement], ...]] = {}  # for the wide scan, and for sinks
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
         self._bindings: dict[str, dict[str, str]] = {}
-        self._sinks: dict[str, bool] = {}
-        self._imported: dict[ast.Import | ast.ImportFrom, list[tuple[str, str]]] = {}
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -50,10 +48,10 @@ class Exports:
         Both are looked for in one reading.
         """
         if path not in self._hits:
-            source, wide = self.project.source(path), scan.wide(self.index)
+            source, wide = self.project.source(path), scans.wide(self.index)
             passes = source is not None and wide.passes(source.text, source.module)
             self._hits[path] = (
-                (wide.hits(source.text, source.module), scan.sinks(self.index).hits(source.text, source.module))
+                (wide.hits(source.text, source.module), scans.sinks(self.index).hits(source.text, source.module))
                 if passes and source is not None
                 else None
             )
@@ -101,7 +99,7 @@ class Exports:
 
         def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
             out = {b"*"} & {alias.name.encode() for alias in node.names} if not sinks else set()
-            for name, dotted in self._imports(node, source) if imports or sinks else ():
+            for name, dotted in _imported(node, source) if imports or sinks else ():
                 if name == "*":
                     handing, _ = self._module(dotted, source.path)
                     out.update(n.encode() for n in (self.reaching(handing, imports) if sinks and handing else ()))
@@ -115,12 +113,6 @@ class Exports:
             return wanted(self._outline(path, source), self._held(path, source, sinks), ours)
         except _FAILURES:
             return frozenset()
-
-    def _imports(self, node: ast.Import | ast.ImportFrom, source: Source) -> list[tuple[str, str]]:
-        found = self._imported.get(node)
-        if found is None:
-            found = self._imported[node] = _imported(node, source)
-        return found
 
     def _is_wanted(self, dotted: str, importer: str) -> bool:
         path, _ = self._module(dotted, importer)
@@ -149,7 +141,7 @@ class Exports:
         """
         if path not in self._holding:
             hits = self._hits_of(path) or (frozenset(), frozenset())
-            scans = (scan.wide(self.index), scan.sinks(self.index))
+            questions = (scans.wide(self.index), scans.sinks(self.index))
             outline = self._outline(path, source) if any(hits) else ()
             self._holding[path] = tuple(
                 frozenset(
@@ -157,7 +149,7 @@ class Exports:
                     for one in outline
                     if found & one.words and asked.names(one.text, found & one.words, source.text, source.module)
                 )
-                for asked, found in zip(scans, hits, strict=True)
+                for asked, found in zip(questions, hits, strict=True)
             )
         return self._holding[path][sinks]
 
@@ -169,7 +161,7 @@ class Exports:
             try:
                 for one in self._outline(path, source) if source is not None else ():
                     for node in one.imports:
-                        for name, dotted in self._imports(node, source):  # type: ignore[arg-type]
+                        for name, dotted in _imported(node, source):  # type: ignore[arg-type]
                             if name.encode() in one.bound:
                                 names[name] = dotted
             except _FAILURES:
@@ -196,16 +188,13 @@ class Exports:
 
         The functions of such a module may be wrappers.
         """
-        asked = scan.sinks(self.index)
         for match in _IMPORT.finditer(source.text):
             module = match.group(1) or match.group(3)
             names = [n.split()[0] for n in (match.group(2) or "").strip("()").split(",") if n.split()]
             dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
             for path in filter(None, (self.project.find(d, source.path) for d in dotted)):
-                held = self.project.source(path)
-                if path not in self._sinks:
-                    self._sinks[path] = held is not None and asked.passes(held.text, held.module)
-                if self._sinks[path]:
+                hits = self._hits_of(path)
+                if hits is not None and hits[1]:
                     return True
         return False
 

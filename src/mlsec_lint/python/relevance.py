@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from mlsec_lint.python import scan
+from mlsec_lint.python import scans
 from mlsec_lint.python.functions import ClassInfo, FunctionInfo
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.values import Instance, Local, LocalClass, LocalObject, Name, Partial, Sequence, Table, Value
@@ -86,7 +86,7 @@ class Reach:
         self.walker = walker
         self.known: dict[FunctionInfo, bool] = {}
         self.names = names = Names(walker)
-        source, sinks = walker.source, scan.sinks(walker.index)
+        source, sinks = walker.source, scans.sinks(walker.index)
         leaves = sinks.hits(source.text, source.module)
         names.words.update(name.encode() for name, value in walker.globals.items() if self._imported(value))
         if not leaves and not names.words:
@@ -137,12 +137,12 @@ class Relevance:
     def __init__(self, walker: Walker) -> None:
         self.walker = walker
         self.index = walker.index
-        self.scan = scan.spoken(walker.index)
+        self.scan = scans.spoken(walker.index)
         self.leaves = self.scan.hits(walker.source.text, walker.source.module)
         self.names = Names(walker)
         # what others do with data matters where data come in from outside (as for the scan of the whole file)
         self.project = (
-            walker.project if scan.outside(walker.index).passes(walker.source.text, walker.source.module) else None
+            walker.project if scans.outside(walker.index).passes(walker.source.text, walker.source.module) else None
         )
 
     def run(self) -> None:

@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
 _GLOBAL = re.compile(r"^[ \t]*global\b", re.MULTILINE)
-Words = frozenset[bytes]
 DEEPEST = 60  # nested function evaluations
 
 
@@ -114,7 +113,7 @@ class Walker:
         self.sites: dict[int, Site] = {}
         self.reach: Reach | None = None  # where it was asked for
         self.setters: dict[str, list[tuple[FunctionInfo, bool]]] | None = None  # attribute -> who may give it a value
-        self.making: dict[ClassInfo, list[tuple[FunctionInfo, Words]]] = {}  # who may make an object of a class
+        self.making: dict[ClassInfo, list[tuple[FunctionInfo, Unit]]] = {}  # who may make an object of a class
         self.asked: set[tuple[int, str]] = set()  # attributes of classes that somebody has read
 
     # ------------------------------------------------------------ running
@@ -179,18 +178,18 @@ class Walker:
                         self.setters.setdefault(name, []).append((info, own))
         setting = [info for info, own in self.setters.get(attr, ()) if not own or info.cls is cls]
         if attr in cls.fields or attr in cls.own:
-            setting += [info for info, words in self.makers(cls) if attr in cls.fields or attr.encode() in words]
+            setting += [info for info, unit in self.makers(cls) if attr in cls.fields or attr.encode() in unit.words]
         for info in setting:
             if not info.running:
                 self.interpret(info)
 
-    def makers(self, cls: ClassInfo) -> list[tuple[FunctionInfo, Words]]:
-        """Return the functions that may make an object of a class, each with its words."""
+    def makers(self, cls: ClassInfo) -> list[tuple[FunctionInfo, Unit]]:
+        """Return the functions that may make an object of a class."""
         found = self.making.get(cls)
         if found is None:
             named = {cls.name.encode(), b"cls"}
             units = [(info, unit) for info in self.functions if (unit := self.unit(info)) is not None]
-            found = self.making[cls] = [(info, unit.words) for info, unit in units if named & unit.words]
+            found = self.making[cls] = [(info, unit) for info, unit in units if named & unit.words]
         return found
 
     def interpret(self, info: FunctionInfo) -> None:

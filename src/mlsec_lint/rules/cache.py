@@ -19,7 +19,7 @@ from mlsec_lint.model import RuleSet
 _CODEC = Codec(
     *(model.Predicate, model.Match, model.Assign, model.Default, model.Entry, model.Endpoint, model.Flow, model.Words),
     *(model.Text, model.Requirement, model.RuleFix, model.Example, model.Rule, model.VersionedDefault, model.Apis),
-    *(model.RuleSet, model.Drift, model.Form, model.Api, model.Config, model.Shape),
+    *(model.RuleSet, model.Drift, model.Form, model.Api, model.Config, model.Shape, model.Members),
 )
 
 
