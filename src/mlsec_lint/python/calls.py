@@ -38,6 +38,7 @@ from mlsec_lint.python.values import (
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
+WRITERS = ("write", "writelines")
 GETTERS = ("get", "pop", "setdefault")
 
 TELLING = frozenset(
@@ -145,6 +146,10 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
         if name == "get" and (entry := _entry(function, arguments)) is not None:
             return entry
         saved(walker, name, function.origins, arguments)
+        if name in WRITERS:
+            for alt in function.alts:
+                if isinstance(alt, Symbol) and alt.of_parameter:  # the file that a caller has opened
+                    walker.state.write(("\0" + alt.ident.removesuffix(f".{name}"),), origins)
         origins |= method_results(walker, node, function, name) | handed(walker, node, name, arguments)
     return unknown(f"?{id(node)}", origins)
 

@@ -84,7 +84,7 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
     if info.input_kind:
         return binding.value(summary.returns)
     for key, origins in summary.files.items():
-        walker.state.write(binding.key(key), binding.origins(origins))
+        walker.state.put(binding.key(key), binding.origins(origins))
     if info.walker is walker:  # a file shows no place by itself that it does not show with the others
         walker.state.agreed |= summary.agreed
     for archive, what in summary.refused:

@@ -40,10 +40,14 @@ class State:
                 return origins
         return NONE
 
-    def write(self, key: Key, origins: Origins) -> None:
-        """Record that the file `key` now holds data of these origins."""
+    def put(self, key: Key, origins: Origins) -> None:
+        """Record that the file `key` now holds data of these origins, which need not be the program's own."""
         if key:
-            self.files[key] = self.files.get(key, NONE) | origins | {Origin("own")}
+            self.files[key] = self.files.get(key, NONE) | origins
+
+    def write(self, key: Key, origins: Origins) -> None:
+        """Record that the program has written data of these origins into the file `key`."""
+        self.put(key, origins | {Origin("own")})
 
     def holds(self, origin: Origin) -> bool:
         """Return whether anything known here came from `origin`."""

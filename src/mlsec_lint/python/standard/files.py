@@ -10,7 +10,7 @@ from mlsec_lint.python.arguments import Arguments, all_origins, given
 from mlsec_lint.python.contents import contents, path_key
 from mlsec_lint.python.dispatch import FILE, meaning
 from mlsec_lint.python.texts import hole, text_parts, texts
-from mlsec_lint.python.values import NONE, Instance, Sequence, Symbol, Text, Value, known, unknown
+from mlsec_lint.python.values import NONE, Instance, Origin, Sequence, Symbol, Text, Value, known, unknown
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -109,7 +109,7 @@ def _copy_object(walker: Walker, node: cst.Call, args: Arguments) -> Value | Non
     if source is not None and target is not None:
         for alt in target.alts:
             if isinstance(alt, Instance):
-                walker.state.write(alt.key, source.origins | contents(walker, source))
+                walker.state.put(alt.key, source.origins | contents(walker, source) or frozenset({Origin("own")}))
     return known(None)
 
 
@@ -120,7 +120,7 @@ def _extract(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     member = node.func.attr.value == "extract" if isinstance(node.func, cst.Attribute) else False
     folder = given(args, 1 if member else 0, "path")
     if folder is not None and args.receiver is not None:
-        walker.state.write(path_key(folder), args.receiver.origins)
+        walker.state.put(path_key(folder), args.receiver.origins)
     return unknown(f"?{id(node)}", args.receiver.origins if args.receiver is not None else NONE)
 
 
@@ -141,7 +141,7 @@ def _archive(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 def _unpack(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     source, folder = given(args, 0, "filename"), given(args, 1, "extract_dir")
     if source is not None and folder is not None:
-        walker.state.write(path_key(folder), source.origins | contents(walker, source))
+        walker.state.put(path_key(folder), source.origins | contents(walker, source))
     return known(None)
 
 
