@@ -147,6 +147,7 @@ class Entry:
     fix: RuleFix | None = None
     severity: Level | None = None
     consent: tuple[str, ...] = ()  # as of a `Match`
+    unless: Conditions = ()  # of what stands beside it: in the dictionary, or in the call around
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def call(walker: Walker, node: cst.Call) -> Value:
     name = leaf_name(node.func)
     if (asking := f"{name}()") in walker.index.consents:  # it raises where the answer is no
         walker.state.agreed |= {asking}
+    before = len(walker.found)
     telling, expecting = name in TELLING, name.startswith("assert")
     walker.digests.telling += telling
     walker.comparing += expecting
@@ -63,6 +64,9 @@ def call(walker: Walker, node: cst.Call) -> Value:
         for value in arguments.values():
             walker.digests.escape(value)
     result = apply(walker, node, function, arguments)
+    judging.excuse_entries(
+        walker, before, lambda key: arguments.keywords[key][0] if key in arguments.keywords else None
+    )
     if "import" in name.lower() and (module := _imported(walker, node, result, arguments)) is not None:
         return module
     return result

@@ -151,10 +151,10 @@ class Judge:
                 return True
             return None if alt.open else False
         if isinstance(alt, Const):
-            if isinstance(alt.value, str) and predicate.op == "equals":
+            if isinstance(alt.value, str) and predicate.op == "equals" and predicate.value != "":
                 return str(predicate.value) in alt.value
             return self.one(predicate, alt)
-        if isinstance(alt, Text) and predicate.op == "equals":
+        if isinstance(alt, Text) and predicate.op == "equals" and predicate.value != "":
             return True if any(str(predicate.value) in p for p in alt.parts if not p.startswith("\0")) else None
         return None
 

@@ -44,6 +44,7 @@ def _dict(walker: Walker, node: cst.Dict) -> Value:
     origins = NONE
     open_ = False
     others = _written_keys(node)
+    before = len(walker.found)
     for entry in node.elements:
         value = evaluate(walker, entry.value)
         origins |= value.origins
@@ -66,6 +67,7 @@ def _dict(walker: Walker, node: cst.Dict) -> Value:
             if isinstance(key, str):
                 value = judging.entry(walker, key, value, entry, others=others)
             entries[str(key)] = value
+    judging.excuse_entries(walker, before, entries.get)
     return Value((Table(tuple(entries.items()), open_),), origins)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,7 +15,7 @@ from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, judge_at
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.nodes import leaf_name
-from mlsec_lint.python.raw import emit
+from mlsec_lint.python.raw import Raw, emit
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import Const, Name, Origin, Table, Text, Value, told
 from mlsec_lint.python.words import holds
@@ -323,6 +323,25 @@ def entry(
         if rule.code not in settled and (others is None or not table.beside or not others.isdisjoint(table.beside))
     ]
     return told(value) if any(spoke) else value
+
+
+def excuse_entries(walker: Walker, since: int, beside: Callable[[str], Value | None]) -> None:
+    """Take back what was told of entries since then in what is being read, where what stands `beside` them excuses it."""
+    if len(walker.found) == since:
+        return
+    judge, scope = judge_at(walker), ".".join(walker.scope)
+
+    def excused(raw: Raw) -> bool:
+        return (
+            isinstance(raw.detail, Entry)
+            and raw.scope == scope
+            and any(
+                (value := beside(key)) is not None and judge.excuses(predicate, value)
+                for key, predicate in raw.detail.unless
+            )
+        )
+
+    walker.found[since:] = [raw for raw in walker.found[since:] if not excused(raw)]
 
 
 def default(walker: Walker, name: str, value: Value, node: cst.CSTNode) -> bool:

@@ -12,7 +12,7 @@ import libcst as cst
 from mlsec_lint.python.contents import contents
 from mlsec_lint.python.digests import outcome
 from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
-from mlsec_lint.python.functions import ClassInfo
+from mlsec_lint.python.functions import OUTSIDE, ClassInfo
 from mlsec_lint.python.refusals import refuses
 from mlsec_lint.python.texts import folder_of, hole, text_parts
 from mlsec_lint.python.values import (
@@ -91,9 +91,15 @@ def _attribute(walker: Walker, node: cst.Attribute) -> Value:
 
 def member(walker: Walker, base: Value, attr: str, node: cst.CSTNode) -> Value:
     """Return `base.attr`."""
+    if attr in _OF_CODE:
+        base = Value(base.alts, frozenset(o for o in base.origins if o.kind not in OUTSIDE))
     if len(base.alts) == 1:
         return _member(walker, base.alts[0], base, attr, node)
     return _one_receiver([_member(walker, alt, base, attr, node) for alt in base.alts])
+
+
+# What these say stands in the program's code, wherever an object came from.
+_OF_CODE = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
 
 
 def _one_receiver(values: list[Value]) -> Value:

@@ -169,7 +169,8 @@ class Detection:
         beside, consent = texts(table.get("beside", [])), texts(table.get("consent", []))
         fix = self.fix("entry", key, table)
         sure, severity = _level(table, "confidence"), _level(table, "severity")
-        return Entry(texts(table["key"]), value, table.get("message", ""), sure, words, beside, fix, severity, consent)
+        message, unless = table.get("message", ""), self.conditions(key, table, "unless")
+        return Entry(texts(table["key"]), value, message, sure, words, beside, fix, severity, consent, unless)
 
     def flow(self, key: str, table: Table) -> Flow:
         if "message" in table:

@@ -152,6 +152,7 @@ ENTRY = _table(
     confidence=LEVEL,
     words=_list(_text()),
     beside=_list(_text()),
+    unless=CONDITIONS,
     consent=CONSENT,
     fix=OWN_FIX,
 )

@@ -129,6 +129,11 @@ def _type(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return None
 
 
+@meaning("inspect.signature", "inspect.getdoc", "inspect.getsource", "inspect.getmodule")
+def _of_code(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    return unknown(f"?{id(node)}")  # it stands in the program's code, wherever the object came from
+
+
 @meaning("sys.exit", "os._exit", "builtins.exit", "builtins.quit", "os.abort")
 def _exit(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     walker.state.dead = True
