@@ -15,9 +15,9 @@ import libcst as cst
 from mlsec_lint.python.conditions import compiled
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import children, leaf_name
-from mlsec_lint.python.state import Refused
+from mlsec_lint.python.state import Shown
 from mlsec_lint.python.texts import identity
-from mlsec_lint.python.values import NONE, Instance, Origin, Origins, Symbol, Value
+from mlsec_lint.python.values import Instance, Symbol
 from mlsec_lint.python.words import holds
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
 PATHS, LINKS = "paths-refused", "links-refused"
-_NOTHING: Refused = frozenset()
+_NOTHING: Shown = frozenset()
 _STOPS = (cst.Raise, cst.Return)
 
 
@@ -43,7 +43,7 @@ def _marks(lists: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def looked_through(walker: Walker, node: cst.For) -> tuple[Refused, bool]:
+def looked_through(walker: Walker, node: cst.For) -> tuple[Shown, bool]:
     """Return what a loop over an archive's members refuses, and whether that holds behind it, too."""
     members = _asked(walker)
     archives = _archives(walker, node.iter, members) if members is not None else []
@@ -61,22 +61,14 @@ def looked_through(walker: Walker, node: cst.For) -> tuple[Refused, bool]:
     return _refused(members, archives, words), stops
 
 
-def turned_away(walker: Walker, test: cst.BaseExpression) -> Refused:
+def turned_away(walker: Walker, test: cst.BaseExpression) -> Shown:
     """Return what is refused where `any(… for member in archive)` does not let the program go on."""
     members = _asked(walker)
-    out: Refused = _NOTHING
+    out: Shown = _NOTHING
     for node in _all(test) if members is not None else ():
         if isinstance(node, (cst.GeneratorExp, cst.ListComp)) and members is not None:
             out |= _refused(members, _archives(walker, node.for_in.iter, members), set(_words(node)))
     return out
-
-
-def refused(walker: Walker, value: Value) -> Origins:
-    """Return what has been refused in an archive, as origins that a predicate may ask for."""
-    if not walker.state.refused:
-        return NONE
-    ident = identity(value)
-    return frozenset(Origin(what) for archive, what in walker.state.refused if archive == ident)
 
 
 def _asked(walker: Walker) -> Members | None:
@@ -84,7 +76,7 @@ def _asked(walker: Walker) -> Members | None:
     return members if members is not None and walker.lists_members else None
 
 
-def _refused(members: Members, archives: list[str], words: set[str]) -> Refused:
+def _refused(members: Members, archives: list[str], words: set[str]) -> Shown:
     kinds = [
         what
         for what, pattern in ((PATHS, members.paths), (LINKS, members.links))

@@ -67,7 +67,7 @@ def _if(walker: Walker, node: cst.If) -> None:
     one_way = taken.dead != walker.state.dead
     refused = turned_away(walker, node.test) if taken.dead and one_way else frozenset()
     walker.state = merge([taken, walker.state])
-    walker.state.refused |= refused
+    walker.state.shown |= refused
     if one_way:
         walker.settle(test)
 
@@ -85,10 +85,10 @@ def _for(walker: Walker, node: cst.For) -> None:
     before = walker.state.fork()
     assign(walker, node.target, element(walker, items, node), node)
     refused, lasting = looked_through(walker, node)
-    walker.state.refused |= refused
+    walker.state.shown |= refused
     _loop(walker, node, before)
     if lasting:
-        walker.state.refused |= refused
+        walker.state.shown |= refused
 
 
 def _loop(walker: Walker, node: cst.For | cst.While, before: State, forever: bool = False) -> None:

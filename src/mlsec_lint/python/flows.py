@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Endpoint, Flow, Level, Match, Predicate, Rule
-from mlsec_lint.python.archives import refused
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.conditions import Judge
@@ -17,7 +16,7 @@ from mlsec_lint.python.contents import contents
 from mlsec_lint.python.functions import Excuses, Pending
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
-from mlsec_lint.python.texts import text_parts
+from mlsec_lint.python.texts import identity, text_parts
 from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Symbol, Value
 
 if TYPE_CHECKING:
@@ -40,7 +39,15 @@ def live(walker: Walker, value: Value) -> Origins:
 
 def judge_at(walker: Walker) -> Judge:
     """Return who answers predicates, with what is known at this point."""
-    return Judge(lambda value: live(walker, value) | refused(walker, value))
+    return Judge(lambda value: live(walker, value) | _shown(walker, value))
+
+
+def _shown(walker: Walker, value: Value) -> Origins:
+    """Return what tests have shown of a value, as origins that a predicate may ask for."""
+    if not walker.state.shown:
+        return NONE
+    ident = identity(value)
+    return frozenset(Origin(what) for of, what in walker.state.shown if of == ident)
 
 
 def _vouched(value: Value, held: Origins, checked: Origins) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Flow, Match, Predicate, Rule
-from mlsec_lint.python.state import Refused
+from mlsec_lint.python.state import Shown
 from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, unknown
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Summary:
     pending: tuple[Pending, ...] = ()
     complete: bool = True
     agreed: frozenset[str] = frozenset()  # names by which somebody has agreed, or it would not have returned
-    refused: Refused = frozenset()
+    shown: Shown = frozenset()  # what it has shown of its parameters, or it would not have returned
 
 
 @dataclass(eq=False, slots=True)

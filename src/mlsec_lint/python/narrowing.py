@@ -12,7 +12,7 @@ import libcst as cst
 
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import leaf_name
-from mlsec_lint.python.texts import texts
+from mlsec_lint.python.texts import identity, texts
 from mlsec_lint.python.values import Alternative, Const, Instance, Name, Symbol, Value
 
 if TYPE_CHECKING:
@@ -80,6 +80,10 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
         for missing in texts(evaluate(walker, node.args[1].value)):
             if f"!{missing}" in walker.index.consents:
                 walker.state.agreed |= {f"!{missing}"}
+    elif outcome and name in _ON_DISK:
+        of = node.args[0].value if node.args else node.func.value if isinstance(node.func, cst.Attribute) else None
+        if of is not None:
+            walker.state.shown |= {(identity(evaluate(walker, _path(of))), ON_DISK)}
     elif not outcome or not node.args:
         return
     elif name == "get":
@@ -88,6 +92,11 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
         _agree_by_key(walker, node.args[1].value, *(evaluate(walker, arg.value) for arg in node.args[2:]))
     elif name == "isinstance" and len(node.args) == 2 and isinstance(node.args[0].value, cst.Name):
         _instance(walker, node.args[0].value.value, node.args[1].value, node)
+
+
+def _path(node: cst.BaseExpression) -> cst.BaseExpression:
+    """Return what is asked about: of `Path(name).exists()` the name."""
+    return node.args[0].value if isinstance(node, cst.Call) and len(node.args) == 1 else node
 
 
 def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
@@ -110,6 +119,8 @@ def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
             narrow(walker, node.left, not outcome)
 
 
+ON_DISK = "on-disk"  # what such a test shows
+_ON_DISK = frozenset({"isdir", "isfile", "exists", "is_dir", "is_file"})
 _SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}
 _NONE = {(cst.Equal, "0"), (cst.LessThan, "1"), (cst.LessThanEqual, "0")}
 _BY_TYPE: dict[type, Callable[..., None]] = {

@@ -87,9 +87,9 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         walker.state.put(binding.key(key), binding.origins(origins))
     if info.walker is walker:  # a file shows no place by itself that it does not show with the others
         walker.state.agreed |= summary.agreed
-    for archive, what in summary.refused:
-        if (value := values.get(archive.removeprefix(f"p{info.ident}:"))) is not None:
-            walker.state.refused |= {(identity(value), what)}
+    for ident, what in summary.shown:
+        if (value := values.get(ident.removeprefix(f"p{info.ident}:"))) is not None:
+            walker.state.shown |= {(identity(value), what)}
     if summary.checked:
         walker.vouch(binding.origins(summary.checked))
     for pending in summary.pending:

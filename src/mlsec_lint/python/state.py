@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mlsec_lint.python.values import NONE, Key, Origin, Origins, Value, join
 
-Refused = frozenset[tuple[str, str]]  # (identity of an archive, what a loop over its members has turned away)
+Shown = frozenset[tuple[str, str]]  # (identity of a value, what a test has shown of it)
 
 
 @dataclass(slots=True)
@@ -20,12 +20,12 @@ class State:
     facts: dict[tuple[str, int], Value] = field(default_factory=dict)  # what was put into an object: (what, ident)
     dead: bool = False
     agreed: frozenset[str] = frozenset()  # names by which somebody has agreed
-    refused: Refused = frozenset()
+    shown: Shown = frozenset()
 
     def fork(self) -> State:
         """Return an independent copy."""
         return State(
-            dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed, self.refused
+            dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed, self.shown
         )
 
     def written(self, key: Key) -> Origins:
@@ -83,9 +83,9 @@ def agreed_on_all(paths: list[State]) -> frozenset[str]:
     return paths[0].agreed.intersection(*(s.agreed for s in paths[1:]))
 
 
-def refused_on_all(paths: list[State]) -> Refused:
-    """Return what has been turned away on every path."""
-    return paths[0].refused.intersection(*(s.refused for s in paths[1:]))
+def shown_on_all(paths: list[State]) -> Shown:
+    """Return what tests have shown on every path."""
+    return paths[0].shown.intersection(*(s.shown for s in paths[1:]))
 
 
 def _inside(key: Key, folder: Key) -> bool:
@@ -106,7 +106,7 @@ def merge(states: list[State]) -> State:
         return state
     if len(live) == 1:
         return live[0]
-    out = State(checked=checked_on_all(live), agreed=agreed_on_all(live), refused=refused_on_all(live))
+    out = State(checked=checked_on_all(live), agreed=agreed_on_all(live), shown=shown_on_all(live))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

@@ -32,7 +32,7 @@ from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summar
 from mlsec_lint.python.index import Index
 from mlsec_lint.python.narrowing import narrow
 from mlsec_lint.python.raw import Raw
-from mlsec_lint.python.state import State, agreed_on_all, checked_on_all, refused_on_all
+from mlsec_lint.python.state import State, agreed_on_all, checked_on_all, shown_on_all
 from mlsec_lint.python.values import (
     NONE,
     Key,
@@ -405,7 +405,7 @@ class Walker:
             tuple(self.pending),
             True,
             agreed_on_all(exits),
-            refused_on_all(exits),
+            shown_on_all(exits),
         )
 
     # ------------------------------------------------------------ statements

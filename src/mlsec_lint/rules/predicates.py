@@ -18,6 +18,7 @@ ASKED = (
     "packaged",
     "paths-refused",
     "links-refused",
+    "on-disk",
 )  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
