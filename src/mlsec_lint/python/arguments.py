@@ -12,7 +12,7 @@ import libcst as cst
 
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.members import resolved
-from mlsec_lint.python.values import NONE, Origins, Sequence, Table, Value, join, unknown
+from mlsec_lint.python.values import ABSENT, NONE, Origins, Sequence, Table, Value, join, unknown
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -110,7 +110,7 @@ def read_arguments(walker: Walker, args: tuple[cst.Arg, ...] | list[cst.Arg]) ->
             for table in tables:  # an entry that only some alternatives have
                 for key in [k for k, (_, a) in out.keywords.items() if a is arg]:
                     if table.get(key) is None and len(tables) > 1:
-                        out.keywords[key] = (join(out.keywords[key][0], unknown(f"?{id(arg)}{key}")), arg)
+                        out.keywords[key] = (join(out.keywords[key][0], unknown(ABSENT)), arg)
             if not tables or len(tables) < len(value.alts) or any(t.open for t in tables):
                 out.open_keywords = True
         elif arg.keyword is not None:

@@ -61,14 +61,15 @@ class Judge:
     def excuses(self, predicate: Predicate, value: Value) -> bool | None:
         """Return whether a value is what a rule excuses; None where only some of what it may be is.
 
-        A parameter counts for its default, which its callers may change as they like; what else is not known does not.
+        A parameter counts for its default, which its callers may change as they like, and what is given on one path only
+        for what is given; what else is not known does not.
         """
         answer = self.ask(predicate, value)
         if not answer.all:
             return None if answer.some else False
         if not answer.open or any(part.op == "origin" and self.ask(part, value).some for part in predicate.parts):
             return True
-        unclear = [a for a in value.alts if not (isinstance(a, Symbol) and a.is_parameter)]
+        unclear = [a for a in value.alts if not (isinstance(a, Symbol) and (a.is_parameter or a.is_absent))]
         parts = predicate.parts if predicate.op == "any" else (predicate,)
         settled = all(any(self.ask(part, Value((a,))).some for part in parts) for a in unclear)
         return True if settled else None

@@ -114,6 +114,7 @@ def flow_into(
     sure = confidence is Level.HIGH
     confidence = min(confidence, rule.confidence)
     excuses: list[tuple[Predicate, Value]] = []
+    most = Level.HIGH
     for parameter, predicate in endpoint.unless:
         other = arguments.get(parameter)
         value = resolved(walker, other[0]) if other is not None else default_value(walker, dotted, parameter)
@@ -123,7 +124,7 @@ def flow_into(
         if excused:
             return False
         if excused is None:
-            confidence = min(confidence, Level.MEDIUM)
+            most = Level.MEDIUM
         excuses.append((predicate, value))
 
     value = _inner(found[0])
@@ -132,10 +133,10 @@ def flow_into(
     if not hits:
         waiting = frozenset(o for o in origins if o.kind in WAITING)
         if waiting:
-            await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds, excuses)
+            await_caller(walker, node, dotted, rule, flow, waiting, flow.kinds, excuses, most)
         return False
     emit(
-        walker, rule, node, rule.severity, confidence, flow.message or rule.message, dotted=dotted,
+        walker, rule, node, rule.severity, min(confidence, most), flow.message or rule.message, dotted=dotted,
         argument=endpoint.parameter, related=tuple(hits[:1]), call=node, detail=flow, fix=endpoint.fix, sure=sure,
     )  # fmt: skip
     return True
@@ -160,6 +161,7 @@ def await_caller(
     waiting: Origins,
     kinds: tuple[str, ...],
     excuses: Iterable[tuple[Predicate, Value]],
+    most: Level,
 ) -> None:
     """Leave a parameter's data that arrives at a place that matters to be judged at each call.
 
@@ -168,7 +170,7 @@ def await_caller(
     if walker.function is None or len(walker.pending) > 40:
         return
     scope, site, told = walker.function.scope, walker.site(node), _callers_tell(excuses)
-    walker.pending.append(Pending(rule, detail, dotted, waiting, scope, kinds, site, told))
+    walker.pending.append(Pending(rule, detail, dotted, waiting, scope, kinds, site, told, most))
 
 
 def _callers_tell(excuses: Iterable[tuple[Predicate, Value]]) -> Excuses:
@@ -190,7 +192,7 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
         return
     judge = judge_at(walker)
     rule = pending.rule
-    confidence = rule.confidence
+    confidence = min(pending.most, rule.confidence)
     excuses = [(predicate, binding.value(value)) for predicate, value in pending.excuses]
     for predicate, value in excuses:
         excused = judge.excuses(predicate, value)
@@ -209,4 +211,4 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
         return
     waiting = frozenset(o for o in alive if o.kind in WAITING)
     if waiting and walker.function is not None and len(walker.pending) <= 40:
-        walker.pending.append(replace(pending, origins=waiting, excuses=_callers_tell(excuses)))
+        walker.pending.append(replace(pending, origins=waiting, excuses=_callers_tell(excuses), most=confidence))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.model import Flow, Match, Predicate, Rule
+from mlsec_lint.model import Flow, Level, Match, Predicate, Rule
 from mlsec_lint.python.state import Shown
 from mlsec_lint.python.values import Key, Origin, Origins, Site, Value, join, unknown
 
@@ -37,6 +37,7 @@ class Pending:
     kinds: tuple[str, ...]
     site: Site
     excuses: Excuses = ()
+    most: Level = Level.HIGH  # that can be claimed
 
 
 @dataclass(slots=True)

@@ -124,7 +124,7 @@ def _match(
             return False
         if answer.some_not or answer.open:
             confidence = min(confidence, Level.MEDIUM)
-    excuses = []
+    excuses, most = [], Level.HIGH
     for parameter, predicate in match.unless:
         value = given(parameter)
         if value is None:
@@ -133,8 +133,9 @@ def _match(
         if excused:
             return False
         if excused is None:
-            confidence = min(confidence, Level.MEDIUM)
+            most = Level.MEDIUM
         excuses.append((predicate, value))
+    confidence = min(confidence, most)
     if match.artefacts and walker.index.recording:
         fetches.record(walker, node, dotted, match, arguments, confidence)
     argument, shown, ok = "", "", not (match.require or match.forbid)
@@ -162,7 +163,7 @@ def _match(
         if found is not None:
             severity, related, waiting = by_origin(walker, found[0], severity)
             if waiting:
-                await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE, excuses)
+                await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE, excuses, most)
     emit(
         walker, rule, node, severity, confidence, match.message or rule.message, dotted=dotted, argument=argument,
         value=shown, subject=subject, related=related, call=node, detail=match, fix=match.fix,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 8  # alternatives kept side by side; beyond it the value is unknown
 
+ABSENT = "absent"
 OWN_FILE = "__file__"
 OWN_PLACES = (f":{OWN_FILE}", f"={OWN_FILE}")  # how the first part of a path ends that starts where the module stands
 _PARAMETER = re.compile(r"p\d+:\w+")
@@ -142,6 +143,11 @@ class Symbol:
     """
 
     ident: str
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether this stands for an argument that is not given: the default, whatever that is."""
+        return self.ident == ABSENT
 
     @property
     def is_parameter(self) -> bool:
