@@ -21,19 +21,12 @@ from mlsec_lint.python.values import Instance, Symbol
 from mlsec_lint.python.words import holds
 
 if TYPE_CHECKING:
-    from mlsec_lint.model import Members, Source
-    from mlsec_lint.python.index import Index
+    from mlsec_lint.model import Members
     from mlsec_lint.python.walk import Walker
 
 PATHS, LINKS = "paths-refused", "links-refused"
 _NOTHING: Shown = frozenset()
 _STOPS = (cst.Raise, cst.Return)
-
-
-def may_list(source: Source, index: Index) -> bool:
-    """Return whether a module's text may list an archive's members."""
-    members = index.apis.members
-    return members is not None and holds(source.text, _marks(members.lists))
 
 
 @functools.cache
@@ -72,8 +65,11 @@ def turned_away(walker: Walker, test: cst.BaseExpression) -> Shown:
 
 
 def _asked(walker: Walker) -> Members | None:
+    """Return what is known of archives' members, where the module's text may list any."""
     members = walker.index.apis.members
-    return members if members is not None and walker.lists_members else None
+    if walker.lists_members is None:
+        walker.lists_members = members is not None and holds(walker.source.text, _marks(members.lists))
+    return members if walker.lists_members else None
 
 
 def _refused(members: Members, archives: list[str], words: set[str]) -> Shown:

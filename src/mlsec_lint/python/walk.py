@@ -13,7 +13,6 @@ import libcst as cst
 
 from mlsec_lint.model import Source
 from mlsec_lint.python import (
-    archives,
     calls,
     control,
     definitions,
@@ -80,7 +79,7 @@ class Walker:
         self.functions: list[FunctionInfo] = []
         self.within: dict[str, list[FunctionInfo]] = {}  # scope -> the functions defined inside
         self.found: list[Raw] = []
-        self.lists_members = archives.may_list(source, index)
+        self.lists_members: bool | None = None  # whether the text may list an archive's members; None: not asked yet
         self.roots: set[str] = set()  # libraries imported
         self.stars: list[str] = []  # modules imported with `*`
         self.function: FunctionInfo | None = None
