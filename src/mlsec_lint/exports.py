@@ -37,6 +37,7 @@ class Exports:
         self._holding: dict[str, tuple[frozenset[Statement], ...]] = {}  # for the wide scan, and for sinks
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
         self._bindings: dict[str, dict[str, str]] = {}
+        self._stars: dict[str, tuple[str, ...]] = {}
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -168,6 +169,22 @@ class Exports:
                 pass
             self._bindings[path] = names
         return self._bindings[path]
+
+    def starred(self, path: str) -> tuple[str, ...]:
+        """Return the modules of the project of which a module imports everything, the last one first."""
+        if path not in self._stars:
+            source = self.project.source(path)
+            names: list[str] = []
+            try:
+                for one in self._outline(path, source) if source is not None and "*" in source.text else ():
+                    for node in one.imports:
+                        names += [dotted for name, dotted in _imported(node, source) if name == "*"]  # type: ignore[arg-type]
+            except _FAILURES:
+                pass
+            modules = (dotted[:-1] if dotted.endswith("..*") else dotted[:-2] for dotted in reversed(names))
+            shown = self.project.shown[path]
+            self._stars[path] = tuple(module for module in modules if self.project.find(module, shown))
+        return self._stars[path]
 
     def constants(self, path: str) -> dict[str, Value]:
         """Return a module's plain constants and imports, read without LibCST."""

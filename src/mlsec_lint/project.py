@@ -233,8 +233,8 @@ class View:
         with self.project.noting(self.used):
             return self._resolve(dotted, importer)
 
-    def _resolve(self, dotted: str, importer: str) -> Value | None:
-        for _ in range(REEXPORTS):
+    def _resolve(self, dotted: str, importer: str, hops: int = REEXPORTS) -> Value | None:
+        for hop in range(hops):
             module, name = dotted, ""
             while module.strip("."):
                 head, _, tail = module.rpartition(".")
@@ -247,13 +247,24 @@ class View:
             if "." in name:
                 return None
             value = self.project.exports_of(path, self.level - 1, name).get(name)
-            following = value.alts[0] if value is not None and len(value.alts) == 1 else None
+            if value is None:
+                return self._behind_star(path, name, hops - hop - 1)
+            following = value.alts[0] if len(value.alts) == 1 else None
             if not _is_name(following) or self.project.find(following.dotted, importer):  # type: ignore[union-attr]
                 return value
             deeper, importer = following.dotted, self.project.shown[path]  # type: ignore[union-attr]
             if deeper == dotted or self._root(deeper, importer) == "":
                 return value
             dotted = deeper
+        return None
+
+    def _behind_star(self, path: str, name: str, hops: int) -> Value | None:
+        """Return what a module that does not define a name hands on by `import *`."""
+        texts = self.project._texts
+        hands_on = texts is not None and hops > 0 and not name.startswith("_")
+        for module in texts.starred(path) if texts is not None and hands_on else ():
+            if (found := self._resolve(f"{module}.{name}", self.project.shown[path], hops)) is not None:
+                return found
         return None
 
     def _root(self, dotted: str, importer: str) -> str:

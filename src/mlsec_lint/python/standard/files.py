@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.python.arguments import Arguments, all_origins, given
-from mlsec_lint.python.contents import contents, path_key
+from mlsec_lint.python.contents import contents, path_key, path_keys
 from mlsec_lint.python.dispatch import FILE, meaning
 from mlsec_lint.python.texts import hole, text_parts, texts
 from mlsec_lint.python.values import NONE, Instance, Origin, Sequence, Symbol, Text, Value, known, unknown
@@ -79,7 +79,8 @@ def _read_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 def _write_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if args.receiver is not None:
         origins = NONE.union(*(v.origins for v in args.values())) if args.values() else NONE
-        walker.state.write(path_key(args.receiver), origins)
+        for key in path_keys(args.receiver):
+            walker.state.write(key, origins)
     return unknown(f"?{id(node)}")
 
 
@@ -97,8 +98,7 @@ def _write_path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None
 def _copy(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     source, target = given(args, 0, "src"), given(args, 1, "dst")
     if source is not None and target is not None:
-        key = path_key(target)
-        if key:
+        for key in path_keys(target):
             walker.state.files[key] = contents(walker, source) | source.origins
     return target
 
@@ -120,7 +120,8 @@ def _extract(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     member = node.func.attr.value == "extract" if isinstance(node.func, cst.Attribute) else False
     folder = given(args, 1 if member else 0, "path")
     if folder is not None and args.receiver is not None:
-        walker.state.put(path_key(folder), args.receiver.origins)
+        for key in path_keys(folder):
+            walker.state.put(key, args.receiver.origins)
     return unknown(f"?{id(node)}", args.receiver.origins if args.receiver is not None else NONE)
 
 
@@ -141,7 +142,8 @@ def _archive(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 def _unpack(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     source, folder = given(args, 0, "filename"), given(args, 1, "extract_dir")
     if source is not None and folder is not None:
-        walker.state.put(path_key(folder), source.origins | contents(walker, source))
+        for key in path_keys(folder):
+            walker.state.put(key, source.origins | contents(walker, source))
     return known(None)
 
 
