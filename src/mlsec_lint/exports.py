@@ -176,8 +176,8 @@ class Exports:
             source = self.project.source(path)
             names: list[str] = []
             try:
-                for one in self._outline(path, source) if source is not None and "*" in source.text else ():
-                    for node in one.imports:
+                for one in self._outline(path, source) if source is not None and "import *" in source.text else ():
+                    for node in one.imports if one.node is not None else ():  # one below a test is for type checkers
                         names += [dotted for name, dotted in _imported(node, source) if name == "*"]  # type: ignore[arg-type]
             except _FAILURES:
                 pass
