@@ -98,9 +98,7 @@ class Match:
     revision: str = ""  # the parameter that says which revision is fetched
     digests: tuple[str, ...] = ()  # the parameters that may say which digest is expected
     file: str = ""  # the parameter that names a file of the artefact
-    consent: tuple[
-        str, ...
-    ] = ()  # switches, functions with `()`, missing names with `!`: where one says yes, nothing is told
+    consent: tuple[str, ...] = ()  # switches, functions `f()`, missing names `!n`: where one says yes, nothing is told
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
 
     @property

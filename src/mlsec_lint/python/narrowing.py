@@ -96,7 +96,8 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
 
 def _path(node: cst.BaseExpression) -> cst.BaseExpression:
     """Return what is asked about: of `Path(name).exists()` the name."""
-    return node.args[0].value if isinstance(node, cst.Call) and len(node.args) == 1 else node
+    made = isinstance(node, cst.Call) and len(node.args) == 1 and leaf_name(node.func) == "Path"
+    return node.args[0].value if made and isinstance(node, cst.Call) else node
 
 
 def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
