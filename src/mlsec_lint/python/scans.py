@@ -41,7 +41,8 @@ def wide(index: Index) -> Scan:
 def outside(index: Index) -> Scan:
     """Return the scan of sources alone: a file that may hand what comes from outside to the project's functions."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
-    return _Builder(index).sources(kinds).names(index.apis.saves).scan()
+    fetching = (call for call, (source, _) in index.apis.saves.items() if not source)
+    return _Builder(index).sources(kinds).names(fetching).scan()
 
 
 @functools.lru_cache(maxsize=8)
