@@ -11,7 +11,7 @@ from mlsec_lint.python.calls import TELLING
 from mlsec_lint.python.checks import is_digest_given
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.members import element
-from mlsec_lint.python.narrowing import is_typing_only, settled
+from mlsec_lint.python.narrowing import agree_or_refused, is_typing_only, settled
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.own import entered
 from mlsec_lint.python.state import State, merge
@@ -66,6 +66,8 @@ def _if(walker: Walker, node: cst.If) -> None:
         walker.state.checked |= taken.checked  # `if expected:` a check that can be left out is taken for one
     one_way = taken.dead != walker.state.dead
     refused = turned_away(walker, node.test) if taken.dead and one_way else frozenset()
+    if one_way and taken.dead and raises(node.body):
+        agree_or_refused(walker, node.test)
     walker.state = merge([taken, walker.state])
     walker.state.shown |= refused
     if one_way:
@@ -169,6 +171,14 @@ def _match(walker: Walker, node: cst.Match) -> None:
         walker.suite(case.body)
         ends.append(walker.state)
     walker.state = merge(ends)
+
+
+def raises(body: cst.BaseSuite) -> bool:
+    """Return whether statements end by raising something."""
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, cst.Raise)
 
 
 def acts(body: Any) -> bool:

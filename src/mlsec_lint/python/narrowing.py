@@ -145,6 +145,19 @@ def _agree(walker: Walker, name: str, *given: Value | None) -> None:
             walker.state.agreed |= {name}
 
 
+def agree_or_refused(walker: Walker, test: cst.BaseExpression) -> None:
+    """`if has_code and not allowed: raise` is behind us: where there is something to agree to, somebody has agreed."""
+    if not isinstance(test, cst.BooleanOperation) or not isinstance(test.operator, cst.And) or not walker.asks:
+        return
+    for side in (test.left, test.right):
+        if isinstance(side, cst.UnaryOperation):
+            state = walker.state
+            walker.state = state.fork()  # of the rest that this tells nothing holds where there is nothing to agree to
+            narrow(walker, side, False)
+            state.agreed, walker.state = walker.state.agreed, state
+        agree_or_refused(walker, side)
+
+
 def _agree_by_key(walker: Walker, key: cst.BaseExpression, *given: Value) -> None:
     """What is found by this key is true."""
     for name in texts(evaluate(walker, key))[:1]:

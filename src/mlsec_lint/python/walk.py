@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
 _GLOBAL = re.compile(r"^[ \t]*global\b", re.MULTILINE)
 DEEPEST = 60  # nested function evaluations
+MAKING = ("__init__", "__post_init__")  # what an object is made by, before anything else of it is called
 
 
 class Walker:
@@ -107,6 +108,8 @@ class Walker:
         self.applied: dict[str, list[Arguments]] = {}  # parameters called with something from outside
         self.decorated: list[tuple[Local, FunctionInfo]] = []  # functions wrapped by functions of the project
         self.calling_back = False
+        # whether the text speaks of consent at all; other modules' functions do not settle what this one shows
+        self.asks = any(name.strip("!()") in source.text for name in index.consents)
         self.depth = 0
         self.scope: list[str] = []
         self.sites: dict[int, Site] = {}
@@ -293,6 +296,7 @@ class Walker:
             return info.summary
         if info.running or self.depth >= DEEPEST:
             return Summary(unknown(f"r{info.ident}"), complete=False)
+        agreed = self.agreed_before(info) if self.asks and info.cls is not None else frozenset()
         info.running = True
         if self.function is None and info.walker is self:
             self.globals = self.state.names  # called while the module is still being run: it sees what is there by now
@@ -316,7 +320,7 @@ class Walker:
         self.depth += 1
         try:
             node = self.opened(info)
-            self.state = State()
+            self.state = State(agreed=agreed)
             self.function, self.cls = info, info.cls
             self.scope = info.scope.split(".")
             self.enter(info)
@@ -328,6 +332,7 @@ class Walker:
                 self.exits.append(self.state)
             self.refresh(info)
             info.summary = self.summarise(info)
+            info.summary.agreed -= agreed  # that much its caller had to know
         finally:
             self.depth -= 1
             (
@@ -346,6 +351,25 @@ class Walker:
             self.digests.scope = ".".join(self.scope)
             info.running = False
         return info.summary
+
+    def agreed_before(self, info: FunctionInfo) -> frozenset[str]:
+        """Return the names by which somebody has agreed when an object was made, before its methods can be called."""
+        if info.cls is None or info.kind not in ("method", "property") or info.name in MAKING:
+            return frozenset()
+        makers = [one for name in MAKING if (one := self.maker(info.cls, name)) is not None]
+        if any(one.running for one in makers):  # it is being made: what its maker knows at the call
+            return self.state.agreed if self.function is not None and self.function.cls is not None else frozenset()
+        return frozenset().union(*(self.summary(one).agreed for one in makers))
+
+    def maker(self, cls: ClassInfo, name: str, depth: int = 0) -> FunctionInfo | None:
+        """Return the function of this module by which an object of a class is made, its own or an inherited one."""
+        for value in (cls.own[name],) if name in cls.own else cls.bases:
+            for alt in value.alts:
+                if isinstance(alt, Local) and alt.function.walker is self:
+                    return alt.function
+                if isinstance(alt, LocalClass) and name not in cls.own and depth < 8:
+                    return self.maker(alt.cls, name, depth + 1)
+        return None
 
     def opened(self, info: FunctionInfo) -> cst.FunctionDef | cst.Lambda:
         """Return a function with its body; where that is a piece of its own, read its parameters, as its definition does."""
