@@ -47,12 +47,17 @@ class Call:
         return (id(self.node), (*self.forms, self.command))
 
 
+def revision_of(match: Match) -> str:
+    """Return the parameter that says which revision a match's call fetches; "" where there is none."""
+    return match.revision or (match.require[0][0] if len(match.require) == 1 else "")
+
+
 def record(walker: Walker, node: cst.Call, dotted: str, match: Match, arguments: Arguments, confidence: Level) -> None:
     """Remember a call that a table with the word `artefact` speaks of."""
     found = arguments.get(match.subject)
     if found is None:
         return
-    parameter = match.revision or (match.require[0][0] if len(match.require) == 1 else "")
+    parameter = revision_of(match)
     parameter = parameter if parameter != match.subject else ""
     given = arguments.get(parameter) if parameter else None
     file = arguments.get(match.file) if match.file else None

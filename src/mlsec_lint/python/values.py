@@ -158,6 +158,11 @@ class Symbol:
         """Whether this is a parameter, or something inside one."""
         return _PARAMETER.match(self.ident) is not None
 
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether this is of a parameter, or an attribute of an object that somebody else may have made."""
+        return self.of_parameter or self.ident.startswith("self")
+
 
 @dataclass(frozen=True, slots=True)
 class Digest:
