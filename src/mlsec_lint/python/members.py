@@ -13,9 +13,11 @@ from mlsec_lint.python.contents import contents
 from mlsec_lint.python.digests import outcome
 from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo
+from mlsec_lint.python.narrowing import listed
 from mlsec_lint.python.refusals import refuses
 from mlsec_lint.python.texts import folder_of, hole, text_parts
 from mlsec_lint.python.values import (
+    MOST,
     NONE,
     Alternative,
     Const,
@@ -275,6 +277,21 @@ def entry_of(alt: Symbol, key: object, origins: Origins) -> Value:
     return unknown(f"{alt.ident}[{key!r}]", origins)
 
 
+def any_entry(table: Table) -> Value:
+    """Return what may stand under any key; of a long table of written values the first ones stand for the rest."""
+    values = [value for _, value in table.entries]
+    if len(values) <= MOST or table.open or not all(_is_data(alt) for value in values for alt in value.alts):
+        return join(*values)
+    return Value(join(*values).alts[: MOST - 1], NONE.union(*(value.origins for value in values)))
+
+
+def _is_data(alt: Alternative) -> bool:
+    """Return whether something stands in the code as it is: text, numbers, and rows of these."""
+    if isinstance(alt, Sequence):
+        return not alt.open and all(_is_data(one) for item in alt.items for one in item.alts)
+    return isinstance(alt, Const)
+
+
 @evaluates(cst.Subscript)
 def _subscript(walker: Walker, node: cst.Subscript) -> Value:
     base = evaluate(walker, node.value)
@@ -285,6 +302,8 @@ def _subscript(walker: Walker, node: cst.Subscript) -> Value:
             return base
         return unknown(f"?{id(node)}", base.origins)
     key = evaluate(walker, node.slice[0].slice.value)
+    if isinstance(node.slice[0].slice.value, cst.Name):
+        listed(walker, node.slice[0].slice.value.value, base)  # or there would have been an error
     out = [_item(walker, alt, base, key, node) for alt in base.alts]
     return join(*out)
 
@@ -298,8 +317,7 @@ def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.C
             if hits:
                 return join(*hits)
         elif alt.entries:
-            values = [v for _, v in alt.entries]
-            return join(*values, *([unknown(f"?{id(node)}")] if alt.open else []))
+            return any_entry(alt) if not alt.open else join(any_entry(alt), unknown(f"?{id(node)}"))
         return unknown(f"?{id(node)}", origins)
     if isinstance(alt, Sequence):
         if wanted and isinstance(wanted[0], int) and not isinstance(wanted[0], bool) and not alt.open:

@@ -13,7 +13,7 @@ import libcst as cst
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.texts import identity, texts
-from mlsec_lint.python.values import Alternative, Const, Instance, Name, Symbol, Value
+from mlsec_lint.python.values import Alternative, Const, Instance, Name, Sequence, Symbol, Table, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -110,6 +110,9 @@ def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
             _keep(walker, node.left.value, lambda a: not isinstance(a, Const) or a.value is None)
         else:
             _keep(walker, node.left.value, lambda a: not (isinstance(a, Const) and a.value is None))
+    elif operator in _MEMBER:
+        if _MEMBER[operator] == outcome and isinstance(node.left, cst.Name) and not isinstance(other, cst.Call):
+            listed(walker, node.left.value, evaluate(walker, other))
     elif isinstance(other, cst.Name) and other.value == "True":
         if same or operator in (cst.IsNot, cst.NotEqual):
             narrow(walker, node.left, outcome == same)
@@ -120,7 +123,25 @@ def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
             narrow(walker, node.left, not outcome)
 
 
-ON_DISK = "on-disk"  # what such a test shows
+def listed(walker: Walker, name: str, within: Value) -> None:
+    """A variable holds what was found among names that stand in the code: it is one of these, wherever it came from."""
+    value = walker.state.names.get(name)
+    if value is not None and all(_is_written(alt) for alt in within.alts):
+        walker.state.names[name] = Value(value.alts)
+        walker.state.shown |= {(identity(value), LISTED)}
+
+
+def _is_written(alt: Alternative) -> bool:
+    """Return whether all that can be found in a container stands in the code."""
+    if isinstance(alt, Table):
+        return bool(alt.entries) and not alt.open and alt.of == "builtins.dict"
+    if isinstance(alt, Sequence):
+        return bool(alt.items) and not alt.open and all(isinstance(a, Const) for item in alt.items for a in item.alts)
+    return False
+
+
+ON_DISK, LISTED = "on-disk", "listed"  # what such tests show
+_MEMBER = {cst.In: True, cst.NotIn: False}
 _ON_DISK = frozenset({"isdir", "isfile", "exists", "is_dir", "is_file"})
 _SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}
 _NONE = {(cst.Equal, "0"), (cst.LessThan, "1"), (cst.LessThanEqual, "0")}

@@ -19,6 +19,7 @@ ASKED = (
     "paths-refused",
     "links-refused",
     "on-disk",
+    "listed",
 )  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")

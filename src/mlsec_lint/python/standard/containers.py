@@ -10,7 +10,7 @@ from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.calls import apply
 from mlsec_lint.python.dispatch import evaluate, meaning
-from mlsec_lint.python.members import element
+from mlsec_lint.python.members import any_entry, element
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.targets import rebind_attribute, rebind_table
 from mlsec_lint.python.texts import offered
@@ -71,7 +71,7 @@ def _get(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                         entry if entry is not None else join(default, unknown(f"?{id(node)}")) if alt.open else default
                     )
             else:
-                out.extend((*(v for _, v in alt.entries), default))
+                out.extend((any_entry(alt), default) if alt.entries else (default,))
         else:
             out.append(unknown(f"?{id(node)}"))
     if method == "setdefault":
@@ -132,7 +132,7 @@ def _values(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     return Value((Sequence(tuple(rows), open=not rows),), all_origins(args))
 
 
-@meaning("builtins.dict.copy", "copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple", "builtins.sorted", "builtins.set",
+@meaning("builtins.dict.copy", "copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple", "builtins.sorted", "builtins.set", "builtins.frozenset",
          "builtins.reversed", "builtins.iter", "builtins.list.copy", "builtins.vars", "typing.cast")  # fmt: skip
 def _copied(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if args.receiver is not None and not args.positional:
