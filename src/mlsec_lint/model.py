@@ -100,6 +100,7 @@ class Match:
     file: str = ""  # the parameter that names a file of the artefact
     consent: tuple[str, ...] = ()  # switches, functions `f()`, missing names `!n`: where one says yes, nothing is told
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
+    harmless: str = ""  # regex: what follows the result wherever it is used; where nothing else does, nothing is told
 
     @property
     def asks_receiver(self) -> bool:

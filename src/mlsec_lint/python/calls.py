@@ -49,6 +49,7 @@ TELLING = frozenset(
 @evaluates(cst.Call)
 def call(walker: Walker, node: cst.Call) -> Value:
     """Return what a call returns, asking the rules about it on the way."""
+    begun = len(walker.found)
     function = resolved(walker, evaluate(walker, node.func))
     name = leaf_name(node.func)
     if (asking := f"{name}()") in walker.index.consents:  # it raises where the answer is no
@@ -63,6 +64,9 @@ def call(walker: Walker, node: cst.Call) -> Value:
     if not telling:
         for value in arguments.values():
             walker.digests.escape(value)
+    if isinstance(node.func, cst.Attribute):  # `make().method(text)`, with a quote where the text is written here
+        quote = '"' if arguments.positional and texts(arguments.positional[0][0]) else ""
+        judging.excuse_made(walker, begun, node.func.value, lambda: (f".{name}({quote}",))
     result = apply(walker, node, function, arguments)
     judging.excuse_entries(
         walker, before, lambda key: arguments.keywords[key][0] if key in arguments.keywords else None

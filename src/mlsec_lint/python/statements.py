@@ -35,7 +35,10 @@ def _expression(walker: Walker, node: cst.Expr) -> None:
 
 @interprets(cst.Assign)
 def _assign(walker: Walker, node: cst.Assign) -> None:
+    before = len(walker.found)
     value = walker.value(node.value)
+    if len(node.targets) == 1:
+        judging.excuse_made(walker, before, node.value, lambda: judging.uses_of(walker, node.targets[0].target))
     if isinstance(node.value, (cst.Name, cst.Attribute)):
         judging.referred(walker, value, node.value, Level.LOW)
     for target in node.targets:
@@ -51,7 +54,9 @@ def _annotated_assign(walker: Walker, node: cst.AnnAssign) -> None:
         if annotated is not None:
             assign(walker, node.target, annotated, node)
         return
+    before = len(walker.found)
     value = walker.value(node.value)
+    judging.excuse_made(walker, before, node.value, lambda: judging.uses_of(walker, node.target))
     if walker.cls is not None and walker.function is None and isinstance(node.target, cst.Name):
         value = field_default(walker, value)
         if judging.default(walker, node.target.value, value, node) or handed_through(value):

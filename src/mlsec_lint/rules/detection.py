@@ -139,8 +139,16 @@ class Detection:
             file=table.get("file", ""),
             consent=texts(table.get("consent", [])),
             words=texts(table.get("words", [])),
+            harmless=self.regex(f"{key}.harmless", table.get("harmless", "")),
             fix=self.fix("match", key, table),
         )
+
+    def regex(self, key: str, written: str) -> str:
+        try:
+            re.compile(written)
+        except re.error as error:
+            self.tell(key, f"{written!r} is no regular expression: {error}")
+        return written
 
     def assign(self, key: str, table: Table) -> Assign:
         targets: list[str] = []

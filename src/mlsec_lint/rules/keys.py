@@ -122,6 +122,7 @@ MATCH = _table(
     file=_text(),
     consent=CONSENT,
     words=_list(_text()),
+    harmless=_text(),
     fix=OWN_FIX,
 )
 ASSIGN = _table(
