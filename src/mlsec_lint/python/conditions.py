@@ -15,6 +15,7 @@ from mlsec_lint.model import Predicate
 from mlsec_lint.python.index import pattern
 from mlsec_lint.python.texts import makers
 from mlsec_lint.python.values import (
+    CODE,
     Alternative,
     Const,
     Digest,
@@ -78,11 +79,13 @@ class Judge:
         """Return what is known of `predicate` on `value`."""
         if predicate.op == "origin":
             kinds = predicate.value if isinstance(predicate.value, tuple) else (predicate.value,)
+            origins = self.live(value)
+            others = any(o.kind not in (CODE, "file") for o in origins)  # what is of anything else is not of code alone
             hit = any(
-                o.kind in kinds
+                (o.kind in kinds and not (o.kind == CODE and others))
                 or ("source-file" in kinds and o.is_source_file)
                 or ("packaged" in kinds and o.is_packaged)
-                for o in self.live(value)
+                for o in origins
             )
             return Answer(hit, not hit, False)
         if predicate.op == "may":

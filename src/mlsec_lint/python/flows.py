@@ -15,9 +15,10 @@ from mlsec_lint.python.conditions import Judge
 from mlsec_lint.python.contents import contents
 from mlsec_lint.python.functions import Excuses, Pending
 from mlsec_lint.python.members import resolved
+from mlsec_lint.python.narrowing import IDENTIFIER, LISTED
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import identity, text_parts
-from mlsec_lint.python.values import NONE, Const, Origin, Origins, Sequence, Symbol, Value
+from mlsec_lint.python.values import CODE, NONE, Const, Origin, Origins, Sequence, Symbol, Text, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -47,7 +48,11 @@ def _shown(walker: Walker, value: Value) -> Origins:
     if not walker.state.shown:
         return NONE
     ident = identity(value)
-    return frozenset(Origin(what) for of, what in walker.state.shown if of == ident)
+    parts = {part[1:] for alt in value.alts if isinstance(alt, Text) for part in alt.parts if part.startswith("\0")}
+    filled = {
+        what for what in (LISTED, IDENTIFIER) if parts and parts <= {of for of, w in walker.state.shown if w == what}
+    }
+    return frozenset(Origin(what) for of, what in walker.state.shown if of == ident) | {Origin(what) for what in filled}
 
 
 def _vouched(value: Value, held: Origins, checked: Origins) -> bool:
@@ -69,12 +74,12 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
     """Return the severity that the data's origin gives, the origins to show, and those that a caller must tell."""
 
     everything = value.origins | contents(walker, value)
-    alive = live(walker, value)
+    alive = frozenset(o for o in live(walker, value) if o.kind != CODE)  # there is nothing to check in a class's name
     outside = by_place(walker, (o for o in alive if o.kind in OUTSIDE))
     if outside:
         return Level.HIGH, tuple(outside[:1]), NONE
     waiting = frozenset(o for o in alive if o.kind in WAITING)
-    checked = everything - alive - frozenset(o for o in everything if o.kind == "own")
+    checked = everything - alive - frozenset(o for o in everything if o.kind in ("own", CODE))
     if checked and not any(o.kind != "own" for o in alive):
         return Level.LOW, (), NONE
     if any(o.kind == "own" for o in alive) and not any(

@@ -16,7 +16,7 @@ from mlsec_lint.python.dispatch import FILE, MEANINGS
 from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.handing import handed
 from mlsec_lint.python.texts import texts
-from mlsec_lint.python.values import NONE, Instance, Name, Origin, Origins, Value, Verdict, join
+from mlsec_lint.python.values import CODE, NONE, Instance, Name, Origin, Origins, Value, Verdict, join
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -133,6 +133,8 @@ def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Argumen
     kind = walker.index.source(dotted)
     if not kind:
         return result
+    if kind == CODE:  # whatever object was looked at
+        return Value(result.alts, frozenset({Origin(CODE)}))
     if kind == "remote" and digest_told(walker, arguments):
         return Value(result.alts, frozenset(o for o in result.origins if o.kind != "remote"))
     receiver_kinds = {o.kind for o in arguments.receiver.origins} if arguments.receiver is not None else set()

@@ -17,6 +17,7 @@ from mlsec_lint.python.narrowing import listed
 from mlsec_lint.python.refusals import refuses
 from mlsec_lint.python.texts import folder_of, hole, text_parts
 from mlsec_lint.python.values import (
+    CODE,
     MOST,
     NONE,
     Alternative,
@@ -93,7 +94,9 @@ def _attribute(walker: Walker, node: cst.Attribute) -> Value:
 
 def member(walker: Walker, base: Value, attr: str, node: cst.CSTNode) -> Value:
     """Return `base.attr`."""
-    if attr in _OF_CODE:
+    if attr in _NAMES_OF_CODE:
+        base = Value(base.alts, frozenset({Origin(CODE)}))
+    elif attr in _OF_CODE:
         base = Value(base.alts, frozenset(o for o in base.origins if o.kind not in OUTSIDE))
     if len(base.alts) == 1:
         return _member(walker, base.alts[0], base, attr, node)
@@ -101,7 +104,8 @@ def member(walker: Walker, base: Value, attr: str, node: cst.CSTNode) -> Value:
 
 
 # What these say stands in the program's code, wherever an object came from.
-_OF_CODE = frozenset({"__class__", "__name__", "__qualname__", "__module__", "__doc__"})
+_OF_CODE = frozenset({"__class__", "__doc__"})
+_NAMES_OF_CODE = frozenset({"__name__", "__qualname__", "__module__"})
 
 
 def _one_receiver(values: list[Value]) -> Value:

@@ -84,6 +84,8 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
         of = node.args[0].value if node.args else node.func.value if isinstance(node.func, cst.Attribute) else None
         if of is not None:
             walker.state.shown |= {(identity(evaluate(walker, _path(of))), ON_DISK)}
+    elif outcome and name == "isidentifier" and isinstance(node.func, cst.Attribute):
+        walker.state.shown |= {(identity(evaluate(walker, node.func.value)), IDENTIFIER)}
     elif not outcome or not node.args:
         return
     elif name == "get":
@@ -140,7 +142,7 @@ def _is_written(alt: Alternative) -> bool:
     return False
 
 
-ON_DISK, LISTED = "on-disk", "listed"  # what such tests show
+ON_DISK, LISTED, IDENTIFIER = "on-disk", "listed", "identifier"  # what such tests show
 _MEMBER = {cst.In: True, cst.NotIn: False}
 _ON_DISK = frozenset({"isdir", "isfile", "exists", "is_dir", "is_file"})
 _SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST = 8  # alternatives kept side by side; beyond it the value is unknown
 
 ABSENT = "absent"
+CODE = "code"  # origin of names and signatures that the program reads from itself
 OWN_FILE = "__file__"
 OWN_PLACES = (f":{OWN_FILE}", f"={OWN_FILE}")  # how the first part of a path ends that starts where the module stands
 _PARAMETER = re.compile(r"p\d+:\w+")
@@ -39,6 +40,7 @@ class Origin:
     """Where data came from.
 
     `kind`: remote, input, command-line, model (fetched, received, given, generated), own (written by this program),
+    code (a name or a signature of something in it),
     parameter (of the function `owner`), file (whatever the file `key` holds), result (of the method `name` of what the
     parameter `key` of the function `owner` is).
     """

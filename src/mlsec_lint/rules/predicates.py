@@ -10,7 +10,7 @@ from mlsec_lint.model import Predicate
 from mlsec_lint.rules.shape import nearest
 
 KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "class", "unknown")
-ORIGINS = ("remote", "input", "command-line", "model", "own", "data")
+ORIGINS = ("remote", "input", "command-line", "model", "own", "data", "code")
 ASKED = (
     *ORIGINS,
     "parameter",
@@ -20,6 +20,7 @@ ASKED = (
     "links-refused",
     "on-disk",
     "listed",
+    "identifier",
 )  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
