@@ -12,6 +12,7 @@ from mlsec_lint.python.texts import identity, merge_parts, text_parts
 from mlsec_lint.python.values import (
     MOST,
     Alternative,
+    Const,
     Digest,
     Instance,
     Key,
@@ -57,6 +58,17 @@ class Binding:
         merged = merge_parts(out)
         return self.made.key(merged) if self.made is not None else merged
 
+    def keys(self, key: Key) -> tuple[Key, ...]:
+        """Return the caller's keys for a callee's: one for the whole, and one for each path that a parameter may be."""
+        whole = self.key(key)
+        prefix = f"\0p{self.owner}:"
+        value = self.values.get(key[0][len(prefix) :]) if key and key[0].startswith(prefix) else None
+        if value is None or len(value.alts) < 2 or self.made is not None:
+            return (whole,)
+        rest = self.key(key[1:])
+        each = (text_parts(Value((alt,))) for alt in value.alts if isinstance(alt, (Const, Symbol, Text)))
+        return (whole, *(merge_parts((*parts, *rest)) for parts in each if parts))
+
     def origins(self, origins: Origins) -> Origins:
         """Return the caller's origins for a callee's."""
         out: set[Origin] = set()
@@ -70,10 +82,10 @@ class Binding:
                 if value is not None:
                     out |= self.methods(value, origin.name, origin)
             elif origin.kind == "file":
-                key = self.key(origin.key)
-                out |= self.files(key)
-                if any(p.startswith("\0") for p in key) or key == origin.key:
-                    out.add(Origin("file", key=key))
+                for key in self.keys(origin.key):
+                    out |= self.files(key)
+                    if any(p.startswith("\0") for p in key) or key == origin.key:
+                        out.add(Origin("file", key=key))
             else:
                 out.add(origin)
         return self.made.origins(frozenset(out)) if self.made is not None else frozenset(out)

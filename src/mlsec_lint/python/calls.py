@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 
 WRITERS = ("write", "writelines")
 GETTERS = ("get", "pop", "setdefault")
+PATH_METHODS = frozenset({
+    "write_bytes", "write_text", "read_bytes", "read_text", "as_posix", "absolute", "expanduser", "joinpath", "with_suffix",
+})  # fmt: skip
+_MODE = re.compile(r"[rwaxbt+]{1,3}")
 
 TELLING = frozenset(
     {"print", "debug", "info", "warning", "warn", "error", "critical", "log", "exception", "echo", "secho"}
@@ -153,6 +158,8 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
         name = node.func.attr.value
         if name == "get" and (entry := _entry(function, arguments)) is not None:
             return entry
+        if (done := _as_path(walker, node, name, function, arguments)) is not None:
+            return done
         saved(walker, name, function.origins, arguments)
         if name in WRITERS:
             for alt in function.alts:
@@ -160,6 +167,19 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
                     walker.state.write(("\0" + alt.ident.removesuffix(f".{name}"),), origins)
         origins |= method_results(walker, node, function, name) | handed(walker, node, name, arguments)
     return unknown(f"?{id(node)}", origins)
+
+
+def _as_path(walker: Walker, node: cst.Call, name: str, function: Value, arguments: Arguments) -> Value | None:
+    """Return what a method that only paths have does to an unknown value; None where this is no such method."""
+    if name == "open":  # of a path it is the one that is given a mode first
+        words = texts(arguments.positional[0][0]) if len(arguments.positional) == 1 else ()
+        if not words or not all(_MODE.fullmatch(word) for word in words):
+            return None
+    elif name not in PATH_METHODS:
+        return None
+    paths = [alt.ident.removesuffix(f".{name}") for alt in function.alts if isinstance(alt, Symbol)]
+    receiver = Value(tuple(Symbol(ident) for ident in paths), function.origins)
+    return call_library(walker, node, Name(f"pathlib.Path.{name}", receiver), function, arguments, False)
 
 
 def _entry(function: Value, arguments: Arguments) -> Value | None:

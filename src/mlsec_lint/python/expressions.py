@@ -99,11 +99,13 @@ def _if_expression(walker: Walker, node: cst.IfExp) -> Value:
     walker.state = before.fork()
     walker.assume(test, True, node.test)
     body = evaluate(walker, node.body)
+    taken = walker.state
     walker.state = before.fork()
     walker.assume(test, False, node.test)
     orelse = evaluate(walker, node.orelse)
-    walker.state = before
     outcome = settled(node.test)
+    before.recall([taken, walker.state])
+    walker.state = before
     return body if outcome is True else orelse if outcome is False else join(body, orelse)
 
 

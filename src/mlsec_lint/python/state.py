@@ -49,6 +49,19 @@ class State:
         """Record that the program has written data of these origins into the file `key`."""
         self.put(key, origins | {Origin("own")})
 
+    def recall(self, branches: list[State]) -> None:
+        """Record what the branches of an expression have written into files, put into objects and checked."""
+        for branch in branches:
+            if branch.files != self.files:
+                for key, origins in branch.files.items():
+                    self.files[key] = self.files.get(key, NONE) | origins
+            if branch.facts != self.facts:
+                for fact, value in branch.facts.items():
+                    old = self.facts.get(fact)
+                    self.facts[fact] = value if old is None or old is value else join(old, value)
+        if any(branch.checked is not self.checked for branch in branches):
+            self.checked |= checked_on_all(branches)
+
     def holds(self, origin: Origin) -> bool:
         """Return whether anything known here came from `origin`."""
         values = (*self.names.values(), *self.facts.values())
