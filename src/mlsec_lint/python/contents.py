@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlsec_lint.python.state import held_in
 from mlsec_lint.python.texts import text_parts
-from mlsec_lint.python.values import NONE, Const, Instance, Key, Origin, Origins, Symbol, Text, Value
+from mlsec_lint.python.values import NONE, Const, Instance, Key, LocalObject, Name, Origin, Origins, Symbol, Text, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -39,7 +40,13 @@ def path_key(value: Value) -> Key:
             return alt.key
         if isinstance(alt, (Text, Symbol)) or (isinstance(alt, Const) and isinstance(alt.value, str)):
             return text_parts(Value(alts)) or ()
+        if isinstance(alt, Name) and alt.receiver is not None and _is_object(alt.receiver):
+            return ("\0" + alt.dotted,)  # an attribute that an object of the project has of its library class
     return ()
+
+
+def _is_object(value: Value) -> bool:
+    return all(isinstance(alt, LocalObject) for alt in value.alts)
 
 
 def path_keys(value: Value) -> tuple[Key, ...]:
@@ -71,4 +78,12 @@ def contents(walker: Walker, value: Value) -> Origins:
 def _of_file(walker: Walker, key: Key) -> Origins:
     if ADDRESS.match(key[0]):
         return frozenset({Origin("remote", key[0][:80])})
-    return walker.state.written(key) | {Origin("file", key=key)}
+    return written(walker, key) | {Origin("file", key=key)}
+
+
+def written(walker: Walker, key: Key) -> Origins:
+    """Return what a file holds by what has been written here, or by what another method of the class fetches into it."""
+    found = walker.state.written(key)
+    if not found and walker.cls is not None and walker.cls.files:
+        return held_in(walker.cls.files, key)
+    return found

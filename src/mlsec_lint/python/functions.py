@@ -96,6 +96,8 @@ class ClassInfo:
     readers: dict[str, set[FunctionInfo]] = field(default_factory=dict)  # attribute -> functions that have read it
     stale: set[FunctionInfo] = field(default_factory=set)  # those that read one before something from outside came in
 
+    files: dict[Key, Origins] = field(default_factory=dict)  # what methods fetch into files, once that is known
+
     def set_attribute(self, name: str, value: Value) -> None:
         """Remember that instances may have `value` as `name`."""
         old = self.attributes.get(name)

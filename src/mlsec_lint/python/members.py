@@ -189,9 +189,11 @@ def class_member(
     """Return a member of a class of the project or of an object of it; None where nothing is known of it."""
     values: list[Value] = []
     own = cls.own.get(attr)
+    computed = False
     if own is not None:
         for alt in own.alts:
             if isinstance(alt, Local) and alt.function.kind == "property":
+                computed = True
                 values.append(cls.walker.summary(alt.function).returns)
             elif (
                 isinstance(alt, Local)
@@ -211,6 +213,7 @@ def class_member(
         if (
             own is not None
             and attribute is None
+            and not computed
             and not any(isinstance(a, (Local, LocalClass, Name)) for v in values for a in v.alts)
         ):
             values.append(unknown(f"self{cls.ident}.{attr}"))  # an instance may have another

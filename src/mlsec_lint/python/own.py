@@ -11,7 +11,7 @@ from mlsec_lint.python import fetches, judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.checks import unseen_check
-from mlsec_lint.python.contents import contents
+from mlsec_lint.python.contents import contents, written
 from mlsec_lint.python.flows import reached
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo, FunctionInfo
 from mlsec_lint.python.members import class_member, resolved
@@ -109,7 +109,9 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
 
 
 def _binding(walker: Walker, info: FunctionInfo, values: Mapping[str, Value]) -> Binding:
-    return Binding(info.ident, values, walker.state.written, lambda v, name, at: method_origins(walker, v, name, at))
+    return Binding(
+        info.ident, values, lambda key: written(walker, key), lambda v, name, at: method_origins(walker, v, name, at)
+    )
 
 
 def _call_back(walker: Walker, node: cst.Call, info: FunctionInfo, values: dict[str, Value]) -> None:
@@ -180,7 +182,7 @@ def keep_attributes(walker: Walker, cls: ClassInfo, alt: Local, arguments: Argum
     values = bind(alt.function, alt.receiver, arguments)
     if not any(o.kind in OUTSIDE for v in values.values() for o in v.origins):
         return
-    binding = Binding(alt.function.ident, values, walker.state.written, lambda v, name, at: NONE)
+    binding = Binding(alt.function.ident, values, lambda key: written(walker, key), lambda v, name, at: NONE)
     for name, value in list(cls.attributes.items()):
         outside = frozenset(o for o in binding.origins(value.origins) if o.kind in OUTSIDE)
         if outside - value.origins:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlsec_lint.python.values import NONE, Key, Origin, Origins, Value, join
@@ -30,15 +30,7 @@ class State:
 
     def written(self, key: Key) -> Origins:
         """Return the origins of what the file `key` holds, or of what was unpacked into a folder above it."""
-        if not key:
-            return NONE
-        found = self.files.get(key)
-        if found is not None:
-            return found
-        for folder, origins in self.files.items():
-            if len(folder) <= len(key) and _inside(key, folder):
-                return origins
-        return NONE
+        return held_in(self.files, key)
 
     def put(self, key: Key, origins: Origins) -> None:
         """Record that the file `key` now holds data of these origins, which need not be the program's own."""
@@ -99,6 +91,19 @@ def agreed_on_all(paths: list[State]) -> frozenset[str]:
 def shown_on_all(paths: list[State]) -> Shown:
     """Return what tests have shown on every path."""
     return paths[0].shown.intersection(*(s.shown for s in paths[1:]))
+
+
+def held_in(files: Mapping[Key, Origins], key: Key) -> Origins:
+    """Return the origins of what the file `key` holds, or of what was unpacked into a folder above it."""
+    if not key:
+        return NONE
+    found = files.get(key)
+    if found is not None:
+        return found
+    for folder, origins in files.items():
+        if len(folder) <= len(key) and _inside(key, folder):
+            return origins
+    return NONE
 
 
 def _inside(key: Key, folder: Key) -> bool:

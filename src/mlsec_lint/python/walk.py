@@ -21,6 +21,7 @@ from mlsec_lint.python import (
     handing,
     members,
     operators,
+    sharing,
     standard,
     statements,
 )
@@ -143,8 +144,8 @@ class Walker:
         return self.found
 
     def again(self) -> None:
-        """Interpret once more the functions that read an attribute before something from outside was put into it."""
-        outdated = {info for cls in self.classes for info in cls.stale}
+        """Interpret once more the functions that read an attribute, or a file, before something from outside came into it."""
+        outdated = {info for cls in self.classes for info in cls.stale} | set(sharing.readers(self))
         stale = [info for info in self.functions if info in outdated] if outdated else []
         again: list[FunctionInfo] = []
         while stale:
@@ -205,7 +206,7 @@ class Walker:
         for info in self.functions:
             info.summary, info.outer, info.defaults, info.calls = None, {}, {}, set()
         for cls in self.classes:
-            cls.own, cls.attributes, cls.readers, cls.bases, cls.stale = {}, {}, {}, (), set()
+            cls.own, cls.attributes, cls.readers, cls.bases, cls.stale, cls.files = {}, {}, {}, (), set(), {}
         vars(self).clear()
 
     def defined(self, info: FunctionInfo) -> None:
@@ -388,7 +389,7 @@ class Walker:
         names = self.state.names
         for position, name in enumerate((*info.parameters, *info.keyword_only)):
             value = parameter_value(info, name)
-            if position == 0 and info.cls is not None and info.kind == "method":
+            if position == 0 and info.cls is not None and info.kind in ("method", "property"):
                 value = Value((LocalObject(info.cls),))
             elif position == 0 and info.cls is not None and info.kind == "class":
                 value = Value((LocalClass(info.cls),))
