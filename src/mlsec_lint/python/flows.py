@@ -30,6 +30,8 @@ OUTSIDE = ("remote", "input")  # origins that make loading a high-severity fault
 def live(walker: Walker, value: Value) -> Origins:
     """Return the origins of a value, and of the file it names, that nothing has checked."""
 
+    if walker.state.shown and (identity(value), LISTED) in walker.state.shown:
+        return NONE  # whoever chose it, it is one of the program's own constants
     held = contents(walker, value)
     origins = value.origins | held
     checked = walker.state.checked
@@ -48,11 +50,13 @@ def _shown(walker: Walker, value: Value) -> Origins:
     if not walker.state.shown:
         return NONE
     ident = identity(value)
+    origins = {Origin(what) for of, what in walker.state.shown if of == ident}
     parts = {part[1:] for alt in value.alts if isinstance(alt, Text) for part in alt.parts if part.startswith("\0")}
-    filled = {
-        what for what in (LISTED, IDENTIFIER) if parts and parts <= {of for of, w in walker.state.shown if w == what}
-    }
-    return frozenset(Origin(what) for of, what in walker.state.shown if of == ident) | {Origin(what) for what in filled}
+    if parts:
+        names = {of for of, what in walker.state.shown if what == LISTED}
+        words = names | {of for of, what in walker.state.shown if what == IDENTIFIER}
+        origins |= {Origin(LISTED)} if parts <= names else {Origin(IDENTIFIER)} if parts <= words else set()
+    return frozenset(origins)
 
 
 def _vouched(value: Value, held: Origins, checked: Origins) -> bool:

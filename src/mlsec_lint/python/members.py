@@ -15,7 +15,7 @@ from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo
 from mlsec_lint.python.narrowing import listed
 from mlsec_lint.python.refusals import refuses
-from mlsec_lint.python.texts import folder_of, hole, text_parts
+from mlsec_lint.python.texts import HEAD, folder_of, hole, identity, text_parts
 from mlsec_lint.python.values import (
     CODE,
     MOST,
@@ -310,9 +310,25 @@ def _subscript(walker: Walker, node: cst.Subscript) -> Value:
         return unknown(f"?{id(node)}", base.origins)
     key = evaluate(walker, node.slice[0].slice.value)
     if isinstance(node.slice[0].slice.value, cst.Name):
-        listed(walker, node.slice[0].slice.value.value, base)  # or there would have been an error
+        listed(walker, node.slice[0].slice.value, base)  # or there would have been an error
+    if (head := _head(walker, node, key)) is not None:
+        return unknown(head + HEAD, base.origins)
     out = [_item(walker, alt, base, key, node) for alt in base.alts]
     return join(*out)
+
+
+def _head(walker: Walker, node: cst.Subscript, key: Value) -> str | None:
+    """Return what unknown variable `name.split(".")[0]` is the head of; None where it is something else."""
+    called = node.value
+    if not isinstance(called, cst.Call) or not isinstance(called.func, cst.Attribute):
+        return None
+    name = called.func
+    if name.attr.value not in ("split", "partition") or not isinstance(name.value, cst.Name) or not called.args:
+        return None
+    value = walker.lookup(name.value.value)
+    if not all(isinstance(alt, Const) and alt.value == 0 for alt in key.alts):
+        return None
+    return identity(value) if all(isinstance(alt, Symbol) for alt in value.alts) else None
 
 
 def _item(walker: Walker, alt: Alternative, base: Value, key: Value, node: cst.CSTNode) -> Value:

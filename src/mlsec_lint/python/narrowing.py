@@ -12,8 +12,9 @@ import libcst as cst
 
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import leaf_name
-from mlsec_lint.python.texts import identity, texts
-from mlsec_lint.python.values import Alternative, Const, Instance, Name, Sequence, Symbol, Table, Value
+from mlsec_lint.python.texts import HEAD, identity, texts
+from mlsec_lint.python.values import Alternative, Const, Instance, Name, Symbol, Table, Value, known
+from mlsec_lint.python.values import Sequence as Items
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -113,8 +114,8 @@ def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
         else:
             _keep(walker, node.left.value, lambda a: not (isinstance(a, Const) and a.value is None))
     elif operator in _MEMBER:
-        if _MEMBER[operator] == outcome and isinstance(node.left, cst.Name) and not isinstance(other, cst.Call):
-            listed(walker, node.left.value, evaluate(walker, other))
+        if _MEMBER[operator] == outcome and not (isinstance(other, cst.Call) and other.args):  # `table.values()`
+            listed(walker, node.left, evaluate(walker, other))
     elif isinstance(other, cst.Name) and other.value == "True":
         if same or operator in (cst.IsNot, cst.NotEqual):
             narrow(walker, node.left, outcome == same)
@@ -125,21 +126,30 @@ def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
             narrow(walker, node.left, not outcome)
 
 
-def listed(walker: Walker, name: str, within: Value) -> None:
-    """A variable holds what was found among names that stand in the code: it is one of these, wherever it came from."""
-    value = walker.state.names.get(name)
-    if value is not None and all(_is_written(alt) for alt in within.alts):
-        walker.state.names[name] = Value(value.alts)
-        walker.state.shown |= {(identity(value), LISTED)}
+def listed(walker: Walker, node: cst.BaseExpression, within: Value) -> None:
+    """A value was found among names that stand in the code: it, or the part before its first separator, is one of these."""
+    if not _constants(within):
+        return
+    value = evaluate(walker, node)
+    ident = identity(value)
+    walker.state.shown |= {(ident, LISTED), (ident.removesuffix(HEAD), LISTED)}
+    if isinstance(node, cst.Name) and node.value in walker.state.names and _is_closed(within):
+        walker.state.names[node.value] = Value(value.alts)  # wherever it came from
 
 
-def _is_written(alt: Alternative) -> bool:
-    """Return whether all that can be found in a container stands in the code."""
-    if isinstance(alt, Table):
-        return bool(alt.entries) and not alt.open and alt.of == "builtins.dict"
-    if isinstance(alt, Sequence):
-        return bool(alt.items) and not alt.open and all(isinstance(a, Const) for item in alt.items for a in item.alts)
-    return False
+def _is_closed(value: Value) -> bool:
+    return not any(isinstance(alt, Symbol) for alt in value.alts)
+
+
+def _constants(value: Value) -> bool:
+    """Return whether these are containers of which everything is written in the program, as far as they are known."""
+    held: list[Value] = []
+    for alt in value.alts:
+        if isinstance(alt, (Items, Table)) and not alt.open:
+            held += alt.items if isinstance(alt, Items) else [known(key) for key, _ in alt.entries]
+        elif not isinstance(alt, Symbol):  # a list that somebody may replace is one all the same
+            return False
+    return bool(held) and all(isinstance(alt, Const) for one in held for alt in one.alts)
 
 
 ON_DISK, LISTED, IDENTIFIER = "on-disk", "listed", "identifier"  # what such tests show

@@ -23,6 +23,7 @@ from mlsec_lint.python.values import (
     told,
 )
 
+HEAD = "[head]"  # how an unknown value is called that is another one up to its first separator
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 
 

@@ -67,9 +67,9 @@ def _get(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
             if keys and len(keys) == len(key.alts):
                 for name in keys:
                     entry = alt.get(str(name))
-                    out.append(
-                        entry if entry is not None else join(default, unknown(f"?{id(node)}")) if alt.open else default
-                    )
+                    if entry is None:
+                        entry = join(default, _other(args.receiver, name, node)) if alt.open else default
+                    out.append(entry)
             else:
                 out.extend((any_entry(alt), default) if alt.entries else (default,))
         else:
@@ -85,6 +85,12 @@ def _get(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                 judging.entry(walker, name, default, node)
             _change(walker, node, args.receiver, missing, value)
     return join(*out).with_origins(args.receiver.origins) if out else None
+
+
+def _other(table: Value, name: object, node: cst.Call) -> Value:
+    """Return what an open table has under a name that nobody has seen put there: of `**options` it is the caller's."""
+    given = [origin for origin in table.origins if origin.kind == "parameter"]
+    return unknown(f"p{given[0].owner}:{given[0].name}[{name!r}]" if len(given) == 1 else f"?{id(node)}")
 
 
 @meaning("builtins.dict.update")
@@ -126,10 +132,14 @@ def _items(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
 @meaning("builtins.dict.values")
 def _values(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     rows: list[Value] = []
+    more = False
     for alt in args.receiver.alts if args.receiver is not None else ():
         if isinstance(alt, Table):
             rows.extend(v for _, v in alt.entries[:16])
-    return Value((Sequence(tuple(rows), open=not rows),), all_origins(args))
+            more = more or alt.open or len(alt.entries) > 16
+        else:
+            more = True
+    return Value((Sequence(tuple(rows), open=more or not rows),), all_origins(args))
 
 
 @meaning("builtins.dict.copy", "copy.copy", "copy.deepcopy", "builtins.list", "builtins.tuple", "builtins.sorted", "builtins.set", "builtins.frozenset",

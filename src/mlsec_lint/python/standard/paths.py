@@ -34,7 +34,8 @@ def _as_path(value: Value) -> Value:
     return Value(tuple(dict.fromkeys(alts)), value.origins)
 
 
-@meaning("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath")
+@meaning("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath",
+         "pathlib.PureWindowsPath")  # fmt: skip
 def _path(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if not args.positional:
         return Value((Text((".",), True),))
