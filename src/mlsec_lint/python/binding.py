@@ -6,7 +6,7 @@ Knows values alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlsec_lint.python.texts import identity, merge_parts, text_parts
 from mlsec_lint.python.values import (
@@ -39,6 +39,7 @@ class Binding:
     files: Callable[[Key], Origins]
     methods: Callable[[Value, str, Origin], Origins]
     made: Binding | None = None  # of what the receiver was built with
+    needed: Mapping[int, frozenset[str]] = field(default_factory=dict)  # places -> parameters that are true there
 
     def key(self, key: Key) -> Key:
         """Return the caller's key for a callee's."""
@@ -86,9 +87,18 @@ class Binding:
                     out |= self.files(key)
                     if any(p.startswith("\0") for p in key) or key == origin.key:
                         out.add(Origin("file", key=key))
-            else:
+            elif not self._impossible(origin):
                 out.add(origin)
         return self.made.origins(frozenset(out)) if self.made is not None else frozenset(out)
+
+    def _impossible(self, origin: Origin) -> bool:
+        """Return whether the data can only come in where a parameter is true that this call leaves off."""
+        if origin.site is None or not self.needed:
+            return False
+        switches = (self.values.get(name) for name in self.needed.get(origin.site.ident, ()))
+        return any(
+            one is not None and all(isinstance(alt, Const) and not alt.value for alt in one.alts) for one in switches
+        )
 
     def value(self, value: Value, depth: int = 0) -> Value:
         """Return the caller's value for a callee's."""

@@ -140,7 +140,7 @@ def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Argumen
     receiver_kinds = {o.kind for o in arguments.receiver.origins} if arguments.receiver is not None else set()
     if kind in receiver_kinds:
         return result.with_origins(arguments.receiver.origins if arguments.receiver is not None else NONE)
-    return result.with_origins({Origin(kind, dotted, walker.site(node))})
+    return result.with_origins({walker.came(kind, dotted, node)})
 
 
 def _option(walker: Walker, node: cst.Call, option: tuple[str, str], arguments: Arguments) -> None:
@@ -172,7 +172,7 @@ def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], a
     kind = walker.index.source(dotted)
     if kind or source == "":
         if not digest_told(walker, arguments):
-            origins |= {Origin(kind or "remote", dotted, walker.site(node))}
+            origins |= {walker.came(kind or "remote", dotted, node)}
     else:
         value = arguments.get(source)
         if value is not None:

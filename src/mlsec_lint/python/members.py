@@ -274,7 +274,7 @@ def sourced(walker: Walker, value: Value, dotted: str, node: cst.CSTNode) -> Val
     kind = walker.index.source(dotted)
     if not kind or any(o.kind == kind for o in value.origins):
         return value
-    return value.with_origins({Origin(kind, dotted, walker.site(node))})
+    return value.with_origins({walker.came(kind, dotted, node)})
 
 
 def entry_of(alt: Symbol, key: object, origins: Origins) -> Value:

@@ -58,9 +58,18 @@ def _name(walker: Walker, node: cst.Name, outcome: bool) -> None:
     if outcome:
         default = walker.function.defaults.get(node.value) if walker.function is not None else None
         _agree(walker, node.value, default)
+        if default is not None and _is_as_given(walker, node.value):
+            walker.state.needs |= {node.value}
     else:
         _empty(walker, node)
     _keep(walker, node.value, lambda a: not isinstance(a, Const) or bool(a.value) == outcome)
+
+
+def _is_as_given(walker: Walker, name: str) -> bool:
+    """Return whether a variable is the parameter of that name, by default something false, and nothing else by now."""
+    own = Symbol(f"p{walker.function.ident}:{name}") if walker.function is not None else None
+    alts = walker.lookup(name).alts
+    return own in alts and all(a == own or (isinstance(a, Const) and not a.value) for a in alts)
 
 
 def _attribute(walker: Walker, node: cst.Attribute, outcome: bool) -> None:

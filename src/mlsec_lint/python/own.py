@@ -110,7 +110,11 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
 
 def _binding(walker: Walker, info: FunctionInfo, values: Mapping[str, Value]) -> Binding:
     return Binding(
-        info.ident, values, lambda key: written(walker, key), lambda v, name, at: method_origins(walker, v, name, at)
+        info.ident,
+        values,
+        lambda key: written(walker, key),
+        lambda v, name, at: method_origins(walker, v, name, at),
+        needed=info.walker.needed,
     )
 
 

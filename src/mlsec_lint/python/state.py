@@ -21,12 +21,14 @@ class State:
     dead: bool = False
     agreed: frozenset[str] = frozenset()  # names by which somebody has agreed
     shown: Shown = frozenset()
+    needs: frozenset[str] = frozenset()  # the function's parameters that are true on this path
 
     def fork(self) -> State:
         """Return an independent copy."""
         return State(
-            dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed, self.shown
-        )
+            dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed, self.shown,
+            self.needs,
+        )  # fmt: skip
 
     def written(self, key: Key) -> Origins:
         """Return the origins of what the file `key` holds, or of what was unpacked into a folder above it."""
@@ -125,6 +127,7 @@ def merge(states: list[State]) -> State:
     if len(live) == 1:
         return live[0]
     out = State(checked=checked_on_all(live), agreed=agreed_on_all(live), shown=shown_on_all(live))
+    out.needs = live[0].needs.intersection(*(s.needs for s in live[1:]))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

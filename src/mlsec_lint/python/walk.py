@@ -114,6 +114,7 @@ class Walker:
         self.depth = 0
         self.scope: list[str] = []
         self.sites: dict[int, Site] = {}
+        self.needed: dict[int, frozenset[str]] = {}  # places where data come in -> parameters that are true there
         self.reach: Reach | None = None  # where it was asked for
         self.setters: dict[str, list[tuple[FunctionInfo, bool]]] | None = None  # attribute -> who may give it a value
         self.making: dict[ClassInfo, list[tuple[FunctionInfo, Unit]]] = {}  # who may make an object of a class
@@ -462,6 +463,13 @@ class Walker:
             found = Site(self.source.path, node if at is None else None, ident, line, column, len(self.sites))
             self.sites[ident] = found
         return found
+
+    def came(self, kind: str, name: str, node: cst.CSTNode) -> Origin:
+        """Return the origin of data that come in here; which parameters have to be true for that is remembered."""
+        site = self.site(node)
+        if self.state.needs:
+            self.needed[site.ident] = self.state.needs
+        return Origin(kind, name, site)
 
 
 _BUILTINS = frozenset(dir(__import__("builtins")))
