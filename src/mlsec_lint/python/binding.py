@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mlsec_lint.python.texts import identity, merge_parts, text_parts
+from mlsec_lint.python.texts import BEGINNING, hole, identity, merge_parts, text_parts
 from mlsec_lint.python.values import (
     MOST,
     Alternative,
@@ -113,6 +113,8 @@ class Binding:
                 actual = self.values.get(name)
                 if actual is None:
                     alts.append(alt)
+                elif dot and dot + rest == BEGINNING and all(isinstance(a, Text) and a.start for a in actual.alts):
+                    alts.extend(Text((a.start, hole(identity(actual)))) for a in actual.alts if isinstance(a, Text))
                 elif dot:
                     alts.append(Symbol(identity(actual) + "." + rest))
                 else:

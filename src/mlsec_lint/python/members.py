@@ -15,7 +15,7 @@ from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo
 from mlsec_lint.python.narrowing import listed
 from mlsec_lint.python.refusals import refuses
-from mlsec_lint.python.texts import HEAD, folder_of, hole, identity, text_parts
+from mlsec_lint.python.texts import BEGINNING, HEAD, folder_of, hole, identity, text_parts
 from mlsec_lint.python.values import (
     CODE,
     MOST,
@@ -307,7 +307,7 @@ def _subscript(walker: Walker, node: cst.Subscript) -> Value:
             evaluate_children(walker, part.slice)
         if any(isinstance(a, Digest) for a in base.alts):
             return base
-        return unknown(f"?{id(node)}", base.origins)
+        return _beginning(node, base) or unknown(f"?{id(node)}", base.origins)
     key = evaluate(walker, node.slice[0].slice.value)
     if isinstance(node.slice[0].slice.value, cst.Name):
         listed(walker, node.slice[0].slice.value, base)  # or there would have been an error
@@ -315,6 +315,21 @@ def _subscript(walker: Walker, node: cst.Subscript) -> Value:
         return unknown(head + HEAD, base.origins)
     out = [_item(walker, alt, base, key, node) for alt in base.alts]
     return join(*out)
+
+
+def _beginning(node: cst.Subscript, base: Value) -> Value | None:
+    """Return what `text[:n]` is: it begins as the text does; None where that is not known, or this is no such part."""
+    part = node.slice[0].slice
+    if len(node.slice) > 1 or not isinstance(part, cst.Slice) or part.lower is not None or part.step is not None:
+        return None
+    if len(base.alts) != 1 or isinstance(part.upper, (cst.Integer, cst.UnaryOperation)):
+        return None
+    alt = base.alts[0]
+    if isinstance(alt, Text) and alt.start:
+        return Value((Text((alt.start, hole(id(node)))),), base.origins)
+    if isinstance(alt, Symbol) and alt.is_parameter:
+        return unknown(alt.ident + BEGINNING, base.origins)
+    return None
 
 
 def _head(walker: Walker, node: cst.Subscript, key: Value) -> str | None:

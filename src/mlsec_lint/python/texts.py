@@ -24,6 +24,7 @@ from mlsec_lint.python.values import (
 )
 
 HEAD = "[head]"  # how an unknown value is called that is another one up to its first separator
+BEGINNING = ".[:]"  # and how one is called that is the beginning of another
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 
 
