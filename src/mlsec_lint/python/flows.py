@@ -15,7 +15,7 @@ from mlsec_lint.python.conditions import Judge
 from mlsec_lint.python.contents import contents
 from mlsec_lint.python.functions import Excuses, Pending
 from mlsec_lint.python.members import resolved
-from mlsec_lint.python.narrowing import IDENTIFIER, LISTED
+from mlsec_lint.python.narrowing import IDENTIFIER, IS_FILE, LISTED
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import identity, text_parts
 from mlsec_lint.python.values import CODE, NONE, Const, Origin, Origins, Sequence, Symbol, Text, Value
@@ -34,10 +34,20 @@ def live(walker: Walker, value: Value) -> Origins:
         return NONE  # whoever chose it, it is one of the program's own constants
     held = contents(walker, value)
     origins = value.origins | held
+    if walker.state.shown and (identity(value), IS_FILE) in walker.state.shown:
+        origins = _of_files(walker, origins, value)
     checked = walker.state.checked
     if checked and (any(o in checked for o in value.origins if o.kind == "file") or _vouched(value, held, checked)):
         return frozenset(o for o in origins if o.kind == "own")
     return origins - checked if checked else origins
+
+
+def _of_files(walker: Walker, origins: Origins, value: Value | None) -> Origins:
+    """Return the origins that a file may have: a folder that was fetched as a whole is none, what lies in it may be."""
+    if value is None or any(isinstance(alt, Text) and len(alt.parts) > 1 for alt in value.alts):
+        return origins
+    folders = walker.index.apis.groups.get("folders", ())
+    return frozenset(o for o in origins if o.name not in folders)
 
 
 def judge_at(walker: Walker) -> Judge:
@@ -179,7 +189,9 @@ def await_caller(
     if walker.function is None or len(walker.pending) > 40:
         return
     scope, site, told = walker.function.scope, walker.site(node), _callers_tell(excuses)
-    walker.pending.append(Pending(rule, detail, dotted, waiting, scope, kinds, site, told, most))
+    files = {ident.lstrip("\0") for ident, what in walker.state.shown if what == IS_FILE}
+    file = any(o.kind == "parameter" and f"p{o.owner}:{o.name}" in files for o in waiting)
+    walker.pending.append(Pending(rule, detail, dotted, waiting, scope, kinds, site, told, most, file))
 
 
 def _callers_tell(excuses: Iterable[tuple[Predicate, Value]]) -> Excuses:
@@ -196,6 +208,9 @@ def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) 
     if walker.silent or walker.state.allows(pending.detail.consent):
         return
     origins = binding.origins(pending.origins)
+    if pending.file:
+        given = next((binding.values.get(o.name) for o in pending.origins if o.kind == "parameter"), None)
+        origins = _of_files(walker, origins, given)
     alive = origins - walker.state.checked
     if any(o in walker.state.checked for o in origins if o.kind == "file"):
         return

@@ -38,6 +38,7 @@ class Pending:
     site: Site
     excuses: Excuses = ()
     most: Level = Level.HIGH  # that can be claimed
+    file: bool = False  # a test has shown that it is a file, and no folder
 
 
 @dataclass(slots=True)

@@ -93,7 +93,8 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
     elif outcome and name in _ON_DISK:
         of = node.args[0].value if node.args else node.func.value if isinstance(node.func, cst.Attribute) else None
         if of is not None:
-            walker.state.shown |= {(identity(evaluate(walker, _path(of))), ON_DISK)}
+            ident = identity(evaluate(walker, _path(of)))
+            walker.state.shown |= {(ident, ON_DISK), (ident, IS_FILE)} if name in _FILES else {(ident, ON_DISK)}
     elif outcome and name == "isidentifier" and isinstance(node.func, cst.Attribute):
         walker.state.shown |= {(identity(evaluate(walker, node.func.value)), IDENTIFIER)}
     elif not outcome or not node.args:
@@ -161,8 +162,9 @@ def _constants(value: Value) -> bool:
     return bool(held) and all(isinstance(alt, Const) for one in held for alt in one.alts)
 
 
-ON_DISK, LISTED, IDENTIFIER = "on-disk", "listed", "identifier"  # what such tests show
+ON_DISK, IS_FILE, LISTED, IDENTIFIER = "on-disk", "is-file", "listed", "identifier"  # what such tests show
 _MEMBER = {cst.In: True, cst.NotIn: False}
+_FILES = frozenset({"isfile", "is_file"})
 _ON_DISK = frozenset({"isdir", "isfile", "exists", "is_dir", "is_file"})
 _SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}
 _NONE = {(cst.Equal, "0"), (cst.LessThan, "1"), (cst.LessThanEqual, "0")}
