@@ -43,6 +43,8 @@ def holds(predicate: Predicate, value: object, known: str = "") -> bool | None:
         return value == wanted and isinstance(value, bool) is isinstance(wanted, bool)
     if op == "regex":
         return isinstance(value, str) and _compiled(str(wanted)).fullmatch(value) is not None
+    if op == "suffix":
+        return isinstance(value, str) and _compiled(f"(?s:.*)(?:{wanted})").fullmatch(value) is not None
     if op == "entropy":
         return isinstance(value, str) and entropy(value) >= float(str(wanted))
     if op == "has":

@@ -52,8 +52,8 @@ class SourceError(Problem):
 class Predicate:
     """A condition on one value; the forms are described in docs/writing-rules.md.
 
-    `op` is one of: equals (a constant), is (a dotted library name), given, regex, prefix, entropy, kind, origin, made, has,
-    entry (of a mapping), any, not.  `value` holds the constant, name, pattern or tuple of names; `parts` the operands of any / not.
+    `op` is one of: equals (a constant), is (a dotted library name), given, regex, prefix, suffix, entropy, kind, origin, made,
+    has, entry (of a mapping), any, not.  `value` holds the constant, name, pattern or tuple of names; `parts` the operands of any / not.
     """
 
     op: str

@@ -218,6 +218,17 @@ def _prefix(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     return None if isinstance(alt, (Symbol, Name, Instance)) else False
 
 
+def _suffix(_: Judge, wanted: object, alt: Alternative) -> bool | None:
+    text = _whole(alt)
+    if isinstance(alt, Text) and text is None:
+        text = alt.parts[-1]
+        if text.startswith("\0"):
+            return None
+    if text is not None:
+        return compiled(f"(?s:.*)(?:{wanted})").fullmatch(text) is not None
+    return None if isinstance(alt, (Symbol, Name, Instance)) else False
+
+
 def _entropy(_: Judge, wanted: object, alt: Alternative) -> bool | None:
     text = _whole(alt)
     if text is not None:
@@ -304,6 +315,7 @@ _ONE: dict[str, Callable[[Judge, object, Alternative], bool | None]] = {
     "is": _is,
     "regex": _regex,
     "prefix": _prefix,
+    "suffix": _suffix,
     "entropy": _entropy,
     "kind": _kind,
     "made": _made,

@@ -325,7 +325,7 @@ def document() -> Schema:
 
 def _form_of(key: str) -> Schema:
     match key:
-        case "regex" | "prefix":
+        case "regex" | "prefix" | "suffix":
             return REGEX
         case "entropy":
             return {"type": "number", "exclusiveMinimum": 0}

@@ -24,7 +24,7 @@ ASKED = (
 )  # what a predicate may ask for
 NAMED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.([A-Za-z_]\w*|\*))+")
-FORMS = ("regex", "prefix", "entropy", "kind", "origin", "made", "has", "last", "not", "may", "any")
+FORMS = ("regex", "prefix", "suffix", "entropy", "kind", "origin", "made", "has", "last", "not", "may", "any")
 
 
 class PredicateError(ValueError):
@@ -107,7 +107,7 @@ class Reader:
             raise PredicateError(f"a predicate table has exactly one key, not {len(written)}: {', '.join(written)}")
         ((key, value),) = written.items()
         match key:
-            case "regex" | "prefix":
+            case "regex" | "prefix" | "suffix":
                 return Predicate(key, self._pattern(value))
             case "entropy" if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
                 return Predicate(key, float(value))
