@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -10,7 +12,7 @@ from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.functions import FunctionInfo
 from mlsec_lint.python.members import element
 from mlsec_lint.python.own import bind, call_own
-from mlsec_lint.python.values import NONE, Local, Origins, Sequence, Table, Value
+from mlsec_lint.python.values import NONE, Instance, Local, Name, Origin, Origins, Partial, Sequence, Table, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -34,19 +36,18 @@ def handed(walker: Walker, node: cst.Call, name: str, arguments: Arguments) -> O
     if how is None:
         return NONE
     for position, (value, _) in enumerate(arguments.positional):
-        if functions := [alt for alt in value.alts if isinstance(alt, Local)]:
-            return _call(walker, node, functions, how, arguments, arguments.positional[position + 1 :])
+        if any(_functions(value)):
+            return _call(walker, node, value, how, arguments, arguments.positional[position + 1 :])
     for key in NAMES:
-        alts = arguments.keywords[key][0].alts if key in arguments.keywords else ()
-        if functions := [alt for alt in alts if isinstance(alt, Local)]:
-            return _call(walker, node, functions, how, arguments, [])
+        if key in arguments.keywords and any(_functions(arguments.keywords[key][0])):
+            return _call(walker, node, arguments.keywords[key][0], how, arguments, [])
     return NONE
 
 
 def _call(
     walker: Walker,
     node: cst.Call,
-    functions: list[Local],
+    function: Value,
     how: str,
     arguments: Arguments,
     rest: list[tuple[Value, cst.CSTNode | None]],
@@ -64,7 +65,81 @@ def _call(
                     given.positional.extend((item, argument) for item in alt.items)
                 elif isinstance(alt, Table):
                     given.keywords.update({k: (v, argument) for k, v in alt.entries})
-    return NONE.union(*(call_own(walker, node, alt, given).origins for alt in functions))
+    return NONE.union(*_results(walker, node, function, given))
+
+
+def _results(walker: Walker, node: cst.Call, function: Value, given: Arguments) -> Iterator[Origins]:
+    """Call the functions of the project that a value may be; yield the origins of what they return."""
+    for alt in function.alts:
+        if isinstance(alt, Local):
+            yield call_own(walker, node, alt, given).origins
+        elif isinstance(alt, Partial):
+            keywords = {**{key: (value, None) for key, value in alt.keywords}, **given.keywords}
+            more = Arguments([(value, None) for value in alt.args] + given.positional, keywords)
+            yield from _results(walker, node, alt.function, more)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function of the module that is called with data from outside, and which of its parameters are not given any."""
+
+    function: FunctionInfo
+    kind: str
+    bound: int  # parameters that are given already, by position
+    named: frozenset[str]  # and by name
+    harmless: frozenset[int]  # places of form fields that hold no text
+
+
+def register(walker: Walker, alt: Name, arguments: Arguments) -> None:
+    """Remember a function handed to what calls it with data from outside: `button.click(answer, inputs=box)`."""
+    index = walker.index
+    names = [alt.dotted]
+    if alt.receiver is not None and alt.dotted.endswith(".__call__"):  # `app.get("/ask")(answer)`
+        names += [one.made for one in alt.receiver.alts if isinstance(one, Instance)]
+    kinds = [kind for name in names for kind in index.handlers.find(name)]
+    if not kinds:
+        return
+    order = [name for name in arguments.order if name != "*"]
+    positional = [(order[n] if n < len(order) else "", value) for n, (value, _) in enumerate(arguments.positional)]
+    for name, value in [*positional, *((key, value) for key, (value, _) in arguments.keywords.items())]:
+        behind = order[order.index(name) + 1 :] if name in order else []
+        fields = arguments.get(behind[0]) if behind else None
+        for function, bound, named in _functions(value):
+            if function.walker is walker:
+                harmless = _harmless(walker, fields[0] if fields is not None else None)
+                walker.handlers.append(Handler(function, kinds[0], bound, named, harmless))
+
+
+def _functions(value: Value) -> Iterator[tuple[FunctionInfo, int, frozenset[str]]]:
+    """Yield the functions of the project that a value may be, and which of their parameters are given already."""
+    for alt in value.alts:
+        if isinstance(alt, Local):
+            yield alt.function, int(alt.function.kind in ("method", "class")), frozenset()
+        elif isinstance(alt, Partial):
+            for function, bound, named in _functions(alt.function):
+                yield function, bound + len(alt.args), named | {key for key, _ in alt.keywords}
+
+
+def _harmless(walker: Walker, fields: Value | None) -> frozenset[int]:
+    rows = [alt.items for alt in fields.alts if isinstance(alt, Sequence)] if fields is not None else []
+    items = rows[0] if rows else (fields,) if fields is not None else ()
+    names = walker.index.apis.groups.get("harmless-field", ())
+    return frozenset(n for n, item in enumerate(items) if all(getattr(a, "made", "") in names for a in item.alts))
+
+
+def receive(walker: Walker) -> set[FunctionInfo]:
+    """Give handlers data from outside.  Return those that have been interpreted without."""
+    late = set()
+    for handler in walker.handlers:
+        info = handler.function
+        walker.read_parameters(info)
+        for place, name in enumerate(info.parameters[handler.bound :]):
+            if name not in handler.named and place not in handler.harmless:
+                info.given[name] = info.given.get(name, NONE) | {Origin(handler.kind, name, walker.site(info.node))}
+        if info.summary is not None:
+            late.add(info)
+    walker.handlers.clear()
+    return late
 
 
 def decorate(walker: Walker, decorators: list[tuple[Local, FunctionInfo]]) -> None:

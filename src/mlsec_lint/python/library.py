@@ -14,7 +14,7 @@ from mlsec_lint.python.contents import checkable, contents, path_key, path_keys
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
 from mlsec_lint.python.flows import OUTSIDE
-from mlsec_lint.python.handing import handed
+from mlsec_lint.python.handing import handed, register
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import CODE, NONE, Instance, Name, Origin, Origins, Value, Verdict, join
 
@@ -50,6 +50,7 @@ def call_library(
             tried.add(dotted)
     walker.called.add(dotted)
     judging.called(walker, node, dotted, bound, certain)
+    register(walker, alt, bound)
     meaning = MEANINGS.get(dotted)
     if meaning is None and index.apis.returns.get(dotted) == FILE:
         meaning = MEANINGS["builtins.open"]

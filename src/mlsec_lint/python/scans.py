@@ -27,7 +27,8 @@ def narrow(index: Index) -> Scan:
 @functools.lru_cache(maxsize=8)
 def spoken(index: Index) -> Scan:
     """Return the scan of what the rules and their visitors speak of."""
-    return _Builder(index).rules().names(index.digests, index.checks).scan()
+    handlers = (name for names in index.apis.handlers.values() for name in names)
+    return _Builder(index).rules().names(index.digests, index.checks, handlers).scan()
 
 
 @functools.lru_cache(maxsize=8)

@@ -107,6 +107,7 @@ class Walker:
             tuple[list[State], list[State]]
         ] = []  # of the loops we are in: states at `break` and `continue`
         self.applied: dict[str, list[Arguments]] = {}  # parameters called with something from outside
+        self.handlers: list[handing.Handler] = []  # functions handed on, that have not been told so yet
         self.decorated: list[tuple[Local, FunctionInfo]] = []  # functions wrapped by functions of the project
         self.calling_back = False
         # whether the text speaks of consent at all; other modules' functions do not settle what this one shows
@@ -130,6 +131,7 @@ class Walker:
         self.top(self.tree.body)
         if self.decorated:
             handing.decorate(self, self.decorated)
+        handing.receive(self)
         if self.pieces is not None:
             for info in self.functions:
                 unit = self.unit(info)
@@ -145,8 +147,11 @@ class Walker:
         return self.found
 
     def again(self) -> None:
-        """Interpret once more the functions that read an attribute, or a file, before something from outside came into it."""
-        outdated = {info for cls in self.classes for info in cls.stale} | set(sharing.readers(self))
+        """Interpret once more the functions that read an attribute, or a file, before something from outside came into it.
+
+        So are those that turned out to be handlers.
+        """
+        outdated = handing.receive(self).union(sharing.readers(self), *(cls.stale for cls in self.classes))
         stale = [info for info in self.functions if info in outdated] if outdated else []
         again: list[FunctionInfo] = []
         while stale:
@@ -384,6 +389,12 @@ class Walker:
             self.function, self.cls, self.scope = None, info.cls, info.scope.split(".")[:-1]
             definitions.read_parameters(self, info, node.params)
         return node
+
+    def read_parameters(self, info: FunctionInfo) -> None:
+        """Let a function's parameters be known before its body is interpreted."""
+        saved = self.state, self.function, self.cls, self.scope
+        self.opened(info)
+        self.state, self.function, self.cls, self.scope = saved
 
     def enter(self, info: FunctionInfo) -> None:
         """Bind the parameters."""
