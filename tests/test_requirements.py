@@ -351,6 +351,19 @@ def test_the_search_for_manifests_ends_at_the_repository(tmp_path: Path) -> None
     assert requirements.minimums(str(tmp_path / "repo")) == {}
 
 
+def test_an_unpacked_wheel_says_what_it_requires(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    metadata = tmp_path / "package-1.0.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(
+        "Name: package\nRequires-Python: >=3.10\nRequires-Dist: torch>=2.6\n"
+        'Requires-Dist: torch>=2.1; extra == "old"\n\nRequires-Dist: numpy>=2\n'
+    )
+    assert requirements.minimums(str(tmp_path / "package")) == {"torch": "2.6", "python": "3.10"}
+    (tmp_path / "other-2.0.dist-info").mkdir()
+    assert requirements.minimums(str(tmp_path / "package")) == {}
+
+
 @pytest.mark.parametrize(
     ("version", "bound", "expected"),
     [

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mlsec_lint.requirements import Facts
 
 NOT_CHECKED = "MLS901"
-_MANIFESTS = (".toml", ".cfg", ".txt", ".yml", ".yaml", "setup.py", "Pipfile")  # endings of what `requirements` reads
+# Endings of what `requirements` reads.
+_MANIFESTS = (".toml", ".cfg", ".txt", ".yml", ".yaml", "setup.py", "Pipfile", ".dist-info")
 
 
 @dataclass(frozen=True, slots=True)
