@@ -72,9 +72,9 @@ def python_words() -> set[str]:
     return found
 
 
-# A program of the shell, a format of files and a plain name, which are names of libraries as well; and by module, what
+# A program of the shell, a format of files and plain names, which are names of libraries as well; and by module, what
 # messages about mistaken rule files take as an example.
-PLAIN = frozenset(("run_sync", "wget", "yaml"))
+PLAIN = frozenset(("evaluate", "run_sync", "wget", "yaml"))
 EXAMPLES = {
     "rules/keys.py": {"torch", "pickle"},
     "hub/huggingface.py": {"huggingface_hub"},  # what we are built on: the hub is asked through its own client
