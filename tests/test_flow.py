@@ -94,3 +94,17 @@ def test_data_come_from_the_call_and_not_from_where_its_function_was_prepared() 
     assert [(one.code, one.line, [place.line for place in one.related]) for one in found if one.code == "MLS121"] == [
         ("MLS121", 8, [7])
     ]
+
+
+def test_the_state_of_an_object_that_is_being_unpickled_weighs_little() -> None:
+    code = """
+import io
+import torch
+class Batch:
+    def __setstate__(self, state):
+        self.tensors = torch.load(io.BytesIO(state), weights_only=False)
+    def restore(self, state):
+        self.tensors = torch.load(io.BytesIO(state), weights_only=False)
+"""
+    found = check(source.from_text(code.lstrip(), "batch.py", "python"), RULES, SETTINGS)
+    assert [(one.line, one.severity) for one in found if one.code == "MLS103"] == [(5, Level.LOW), (7, Level.HIGH)]

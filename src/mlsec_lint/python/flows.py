@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
 WAITING = ("parameter", "file", "result")  # origins that only a caller can tell
+RESTORING = ("__setstate__", "__setstate_cython__")  # called by Python itself with what a pickle holds
 OUTSIDE = ("remote", "input")  # origins that make loading a high-severity fault
 
 
@@ -90,6 +91,8 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
     everything = value.origins | contents(walker, value)
     alive = frozenset(o for o in live(walker, value) if o.kind != CODE)  # there is nothing to check in a class's name
     outside = by_place(walker, (o for o in alive if o.kind in OUTSIDE))
+    if _unpickled_already(walker, alive):
+        return Level.LOW, (), NONE
     if outside:
         return Level.HIGH, tuple(outside[:1]), NONE
     waiting = frozenset(o for o in alive if o.kind in WAITING)
@@ -101,6 +104,16 @@ def by_origin(walker: Walker, value: Value, severity: Level) -> tuple[Level, tup
     ):
         return Level.LOW, (), waiting
     return severity, (), waiting
+
+
+def _unpickled_already(walker: Walker, origins: Origins) -> bool:
+    """Return whether data are the state of an object that is being unpickled: who wrote it needs no second pickle."""
+    function = walker.function
+    return (
+        function is not None
+        and function.name in RESTORING
+        and any(o.kind == "parameter" and o.owner == function.ident for o in origins)
+    )
 
 
 def by_place(walker: Walker, origins: Iterable[Origin]) -> list[Origin]:
