@@ -351,6 +351,15 @@ def test_the_search_for_manifests_ends_at_the_repository(tmp_path: Path) -> None
     assert requirements.minimums(str(tmp_path / "repo")) == {}
 
 
+def test_a_list_deep_inside_a_package_belongs_to_no_application(tmp_path: Path) -> None:
+    inner = tmp_path / "package" / "models" / "one"
+    inner.mkdir(parents=True)
+    for folder in (inner, inner.parent, inner.parent.parent):
+        (folder / "__init__.py").touch()
+    assert not requirements.facts(str(inner)).application
+    assert requirements.facts(str(tmp_path)).application
+
+
 def test_an_unpacked_wheel_says_what_it_requires(tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
     metadata = tmp_path / "package-1.0.dist-info" / "METADATA"

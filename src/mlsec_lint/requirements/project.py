@@ -35,7 +35,8 @@ def facts(folder: str) -> Facts:
 
     It is a library where its own metadata lets others install it: a `[build-system]` with a `[project]` or
     `[tool.poetry]` table, a `[metadata] name` in setup.cfg, or a setup.py that calls `setup(...)`.  Everything else is
-    an application, as is what says `Private :: Do Not Upload` or `package-mode = false`.  A lock file counts in
+    an application, as is what says `Private :: Do Not Upload` or `package-mode = false`, but for lists deep inside a
+    package that comes without metadata.  A lock file counts in
     `folder` itself and in the folder of that metadata; a list that pip-tools or uv compiled, a list in which everything
     has a hash and a constraints file that a list names count for the packages that they pin.
     """
@@ -58,7 +59,13 @@ def _kind(folder: str) -> Facts:
             or re.search(r"^\[metadata\][^\[]*^name\s*=", texts.get("setup.cfg", ""), re.MULTILINE)
         ):
             return Facts(False, locked)
-    return Facts(True, locked)
+    return Facts(not _inside_package(folder), locked)
+
+
+def _inside_package(folder: str) -> bool:
+    """Return whether a folder is a package within another: a list there is what a part of a library wants beside it."""
+    folder = os.path.abspath(folder)
+    return all(os.path.exists(os.path.join(one, "__init__.py")) for one in (folder, os.path.dirname(folder)))
 
 
 def _pinned(folder: str) -> Iterator[str]:
