@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.functions import FunctionInfo
 from mlsec_lint.python.members import element
@@ -35,19 +36,19 @@ def handed(walker: Walker, node: cst.Call, name: str, arguments: Arguments) -> O
     how = CALLERS.get(name)
     if how is None:
         return NONE
-    for position, (value, _) in enumerate(arguments.positional):
-        if any(_functions(value)):
-            return _call(walker, node, value, how, arguments, arguments.positional[position + 1 :])
+    for position, function in enumerate(arguments.positional):
+        if _callable(walker, function[0], how):
+            return _call(walker, node, function, how, arguments, arguments.positional[position + 1 :])
     for key in NAMES:
-        if key in arguments.keywords and any(_functions(arguments.keywords[key][0])):
-            return _call(walker, node, arguments.keywords[key][0], how, arguments, [])
+        if key in arguments.keywords and _callable(walker, arguments.keywords[key][0], how):
+            return _call(walker, node, arguments.keywords[key], how, arguments, [])
     return NONE
 
 
 def _call(
     walker: Walker,
     node: cst.Call,
-    function: Value,
+    function: tuple[Value, cst.CSTNode | None],
     how: str,
     arguments: Arguments,
     rest: list[tuple[Value, cst.CSTNode | None]],
@@ -68,15 +69,47 @@ def _call(
     return NONE.union(*_results(walker, node, function, given))
 
 
-def _results(walker: Walker, node: cst.Call, function: Value, given: Arguments) -> Iterator[Origins]:
-    """Call the functions of the project that a value may be; yield the origins of what they return."""
+def _callable(walker: Walker, value: Value, how: str) -> bool:
+    """Return whether a value is a function of the project, or one of a library that rules speak of and that is called once."""
+    if any(_functions(value)):
+        return True
+    index = walker.index
+    names = [alt.dotted for alt in value.alts if isinstance(alt, Name)] if how == REST else []
+    return any(index.calls.find(name) or index.endpoints.find(name) or index.source(name) for name in names)
+
+
+def _results(
+    walker: Walker, node: cst.Call, written: tuple[Value, cst.CSTNode | None], given: Arguments
+) -> Iterator[Origins]:
+    """Call the functions that a value may be; yield the origins of what they return."""
+    function, argument = written
     for alt in function.alts:
         if isinstance(alt, Local):
             yield call_own(walker, node, alt, given).origins
+        elif isinstance(alt, Name):
+            _ask(walker, node, alt, argument, given, len(function.alts) == 1)
+            if kind := walker.index.source(alt.dotted):
+                yield frozenset({Origin(kind, alt.dotted, walker.site(node))})
         elif isinstance(alt, Partial):
             keywords = {**{key: (value, None) for key, value in alt.keywords}, **given.keywords}
             more = Arguments([(value, None) for value in alt.args] + given.positional, keywords)
-            yield from _results(walker, node, alt.function, more)
+            yield from _results(walker, node, (alt.function, argument), more)
+
+
+def _ask(
+    walker: Walker, node: cst.Call, alt: Name, argument: cst.CSTNode | None, given: Arguments, certain: bool
+) -> None:
+    """Ask the rules about a library function that is called elsewhere, with what is given here; it is told of by its name.
+
+    No fix is made, for the call that is written is another function's; what was said of the name alone is said better now.
+    """
+    before = len(walker.found)
+    order = walker.index.parameters(alt.dotted)
+    judging.called(walker, node, alt.dotted, given.with_order(order, alt.receiver), certain)
+    name = argument.value if isinstance(argument, cst.Arg) else node
+    for raw in walker.found[before:]:
+        raw.node, raw.call, raw.dotted = name, None, alt.dotted
+    walker.found[:before] = [raw for raw in walker.found[:before] if raw.node is not name]
 
 
 @dataclass(frozen=True, slots=True)
