@@ -40,10 +40,11 @@ def wide(index: Index) -> Scan:
 
 @functools.lru_cache(maxsize=8)
 def outside(index: Index) -> Scan:
-    """Return the scan of sources alone: a file that may hand what comes from outside to the project's functions."""
+    """Return the scan of sources and handlers: a file that may hand what comes from outside to the project's functions."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     fetching = (call for call, (source, _) in index.apis.saves.items() if not source)
-    return _Builder(index).sources(kinds).names(fetching).scan()
+    handlers = (name for kind in kinds for name in index.apis.handlers.get(kind, ()))
+    return _Builder(index).sources(kinds).names(fetching, handlers).scan()
 
 
 @functools.lru_cache(maxsize=8)
