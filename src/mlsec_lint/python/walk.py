@@ -51,6 +51,7 @@ from mlsec_lint.python.values import (
     unknown,
 )
 from mlsec_lint.python.values import Sequence as Items
+from mlsec_lint.python.words import holds
 
 if TYPE_CHECKING:
     from mlsec_lint.project import View
@@ -111,7 +112,7 @@ class Walker:
         self.decorated: list[tuple[Local, FunctionInfo]] = []  # functions wrapped by functions of the project
         self.calling_back = False
         # whether the text speaks of consent at all; other modules' functions do not settle what this one shows
-        self.asks = any(name.strip("!()") in source.text for name in index.consents)
+        self.asks = holds(source.text, tuple(name.strip("!()") for name in index.consents))
         self.depth = 0
         self.scope: list[str] = []
         self.sites: dict[int, Site] = {}
