@@ -160,7 +160,7 @@ def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Argument
             return entry
         if (done := _as_path(walker, node, name, function, arguments)) is not None:
             return done
-        saved(walker, name, function.origins, arguments)
+        saved(walker, node, name, function.origins, arguments)
         if name in WRITERS:
             for alt in function.alts:
                 if isinstance(alt, Symbol) and alt.of_parameter:  # the file that a caller has opened

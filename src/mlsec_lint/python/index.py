@@ -73,6 +73,7 @@ class Index:
     digests: dict[str, bool] = field(default_factory=dict)  # callable -> weak
     checks: frozenset[str] = frozenset()
     shells: frozenset[str] = frozenset()
+    savers: frozenset[bytes] = frozenset()  # words of which each function that saves an object has one
     consents: frozenset[str] = frozenset()  # switches and functions, as `Match.consent` has them
     commands: tuple[Rule, ...] = ()
     visitors: dict[str, Rule] = field(default_factory=dict)
@@ -173,6 +174,8 @@ def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) 
     index.checks = frozenset(apis.checks)
     index.shells = frozenset(apis.groups.get("shell", ()))
     index.restricts = apis.restricts
+    saving = (name for name, (source, _) in apis.saves.items() if source == "own")
+    index.savers = frozenset(name.rpartition(".")[2].encode() for name in saving)
     commands = []
     calls = [c for rule in rules.rules for match in rule.matches for c in match.calls]
     tables = (calls, apis.params, apis.aliases, apis.returns)

@@ -12,11 +12,13 @@ from mlsec_lint.model import Assign, Default, Entry, Level, Match, Predicate, Ru
 from mlsec_lint.python import fetches, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge, compiled
+from mlsec_lint.python.contents import path_key
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, judge_at
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.raw import Raw, emit
+from mlsec_lint.python.saves import here
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import Const, Name, Origin, Symbol, Table, Text, Value, told
 from mlsec_lint.python.words import holds
@@ -159,16 +161,21 @@ def _match(
             confidence = min(confidence, least)
     severity = match.severity or rule.severity
     related: tuple[Origin, ...] = ()
+    file = None
     if match.data:
         found = arguments.get(match.data)
         if found is not None:
+            key = path_key(found[0])
+            if key in walker.state.fresh:
+                return False
+            file = here(walker, key) if key else None
             severity, related, waiting = by_origin(walker, found[0], severity)
             if waiting:
                 await_caller(walker, node, dotted, rule, match, waiting, OUTSIDE, excuses, most)
     emit(
         walker, rule, node, severity, confidence, match.message or rule.message, dotted=dotted, argument=argument,
         value=shown, subject=subject, related=related, call=node, detail=match, fix=match.fix,
-        sure=sure,
+        sure=sure, file=file,
     )  # fmt: skip
     return True
 

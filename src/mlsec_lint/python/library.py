@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
 # Methods that put what they hold into a file.
-SAVER = re.compile(r"save(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")
+SAVER = re.compile(r"(?:save|export)(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")
 
 
 def field_default(walker: Walker, value: Value) -> Value:
@@ -85,7 +85,7 @@ def call_library(
     if saves is not None:
         _save(walker, node, dotted, saves, bound)
     elif alt.receiver is not None:
-        saved(walker, method, alt.receiver.origins, bound)
+        saved(walker, node, method, alt.receiver.origins, bound)
     origins = (
         function.origins.union(*(v.origins for v in arguments.values())) if arguments.values() else function.origins
     )
@@ -152,16 +152,21 @@ def _option(walker: Walker, node: cst.Call, option: tuple[str, str], arguments: 
             judging.default(walker, one.lstrip("-").replace("-", "_"), default[0], node)
 
 
-def saved(walker: Walker, method: str, origins: Origins, arguments: Arguments) -> None:
+def saved(walker: Walker, node: cst.Call, method: str, origins: Origins, arguments: Arguments) -> None:
     """A method that by its name puts what it holds into a file: the file holds that, or what this program has made."""
     if not SAVER.fullmatch(method) or not arguments.positional:
         return
     outside = frozenset(o for o in origins if o.kind in OUTSIDE)
     key = path_key(arguments.positional[0][0])
     if key and outside:
-        walker.state.files[key] = walker.state.files.get(key, NONE) | outside
-    elif key and method.startswith("save"):
-        walker.state.write(key, NONE)
+        walker.state.put(key, outside)
+        walker.saves.note(walker, key, "")
+    elif key and method.startswith(("save", "export")):
+        if origins:
+            walker.state.write(key, NONE)
+        else:
+            walker.state.save(key)
+        walker.saves.note(walker, key, method, node)
 
 
 def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], arguments: Arguments) -> None:
@@ -180,6 +185,10 @@ def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], a
             origins |= value[0].origins | contents(walker, value[0])
     for key in path_keys(given[0]):
         if kind or source == "":
-            walker.state.files[key] = walker.state.files.get(key, NONE) | origins
+            walker.state.put(key, origins)
+            walker.saves.note(walker, key, "")
+        elif source == "own":
+            walker.state.save(key)
+            walker.saves.note(walker, key, dotted, node)
         else:
             walker.state.write(key, origins)

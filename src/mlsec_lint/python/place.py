@@ -33,7 +33,7 @@ def walk(source: Source, index: Index, project: View | None) -> Walker:
     walker = Walker(parse(source), source, index, project)
     with resting_collector(), deep_stack():
         walker.run()
-        walker.found.extend(visitors.run(walker))
+        _settle(walker)
     return walker
 
 
@@ -58,7 +58,7 @@ def findings(source: Source, index: Index, project: Project | None, least: Level
     with resting_collector(), deep_stack():
         walker = begin(source, index, project.view_of(index) if project is not None else None, pieces, telling=True)
         relevance.interpret(walker)
-        walker.found.extend(visitors.run(walker))
+        _settle(walker)
     kept = [raw for raw in told(walker) if raw.confidence >= least]
     found = _Placer(walker, pieces).all(kept) if kept else []
     walker.forget()
@@ -69,6 +69,24 @@ def findings(source: Source, index: Index, project: Project | None, least: Level
 def told(walker: Walker) -> list[Raw]:
     """Return what a walk has found and is to be told: one finding for each fault, unless something excuses it."""
     return _one_way(_decide([raw for raw in walker.found if not _excused(raw, walker)]), walker)
+
+
+def _settle(walker: Walker) -> None:
+    """Finish what a walk has found: what the visitors say, and what other functions have to do with it."""
+    walker.found.extend(visitors.run(walker))
+    for cls in {raw.file.cls for raw in walker.found if raw.file is not None}:
+        _see_saves(walker, cls)
+    for raw in walker.found:
+        if raw.file is not None and not raw.related and (saved := walker.saves.of(raw.file)) is not None:
+            raw.related, raw.severity = saved[:1], min(raw.severity, saved[1])
+
+
+def _see_saves(walker: Walker, cls: int) -> None:
+    """Go over the methods of a class, or the functions outside of any, that may save what another one loads."""
+    for info in walker.functions if walker.pieces is not None else ():
+        unit = walker.unit(info) if (info.cls.ident if info.cls is not None else 0) == cls else None
+        if unit is not None and info.summary is None and walker.index.savers & unit.words:
+            walker.interpret(info)
 
 
 def _excused(raw: Raw, walker: Walker) -> bool:

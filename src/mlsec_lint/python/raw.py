@@ -12,6 +12,7 @@ import libcst as cst
 
 from mlsec_lint.model import Assign, Default, Entry, Flow, Level, Match, Rule, RuleFix, SourceError, Words
 from mlsec_lint.python.functions import Pending
+from mlsec_lint.python.saves import Saved
 from mlsec_lint.python.values import Origin
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Raw:
     fix: RuleFix | None = None
     sure: bool = True  # the callee can be nothing else
     also: tuple[cst.CSTNode, ...] = ()  # other calls by which the same data get to the same place
+    file: Saved | None = None  # the file that is loaded
 
 
 def emit(
@@ -65,6 +67,7 @@ def emit(
     sink: Pending | None = None,
     fix: RuleFix | None = None,
     sure: bool = True,
+    file: Saved | None = None,
 ) -> None:
     """Record a finding, unless what is being walked cannot run; raises SourceError where there are too many."""
 
@@ -91,5 +94,6 @@ def emit(
             detail,
             fix,
             sure,
+            file=file,
         )
     )

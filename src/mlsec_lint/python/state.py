@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlsec_lint.python.values import NONE, Key, Origin, Origins, Value, join
 
+_VAGUE = re.compile(r"\0[A-Z]|\0many|\0.*\|")  # unknown parts that may be equal and not the same
 Shown = frozenset[tuple[str, str]]  # (identity of a value, what a test has shown of it)
 
 
@@ -22,12 +24,13 @@ class State:
     agreed: frozenset[str] = frozenset()  # names by which somebody has agreed
     shown: Shown = frozenset()
     needs: frozenset[str] = frozenset()  # the function's parameters that are true on this path
+    fresh: frozenset[Key] = frozenset()  # files that hold what this function has just put there itself
 
     def fork(self) -> State:
         """Return an independent copy."""
         return State(
             dict(self.names), dict(self.files), self.checked, dict(self.facts), self.dead, self.agreed, self.shown,
-            self.needs,
+            self.needs, self.fresh,
         )  # fmt: skip
 
     def written(self, key: Key) -> Origins:
@@ -38,10 +41,18 @@ class State:
         """Record that the file `key` now holds data of these origins, which need not be the program's own."""
         if key:
             self.files[key] = self.files.get(key, NONE) | origins
+            if key in self.fresh:
+                self.fresh -= {key}
 
     def write(self, key: Key, origins: Origins) -> None:
         """Record that the program has written data of these origins into the file `key`."""
         self.put(key, origins | {Origin("own")})
+
+    def save(self, key: Key) -> None:
+        """Record that the program has saved into the file `key` an object of which no byte comes from elsewhere."""
+        self.write(key, NONE)
+        if key and not any(_VAGUE.match(part) for part in key):
+            self.fresh |= {key}
 
     def recall(self, branches: list[State]) -> None:
         """Record what the branches of an expression have written into files, put into objects and checked."""
@@ -55,6 +66,7 @@ class State:
                     self.facts[fact] = value if old is None or old is value else join(old, value)
         if any(branch.checked is not self.checked for branch in branches):
             self.checked |= checked_on_all(branches)
+        self.fresh = self.fresh.intersection(*(branch.fresh for branch in branches))
 
     def holds(self, origin: Origin) -> bool:
         """Return whether anything known here came from `origin`."""
@@ -128,6 +140,7 @@ def merge(states: list[State]) -> State:
         return live[0]
     out = State(checked=checked_on_all(live), agreed=agreed_on_all(live), shown=shown_on_all(live))
     out.needs = live[0].needs.intersection(*(s.needs for s in live[1:]))
+    out.fresh = live[0].fresh.intersection(*(s.fresh for s in live[1:]))
     for state in live:
         for key, origins in state.files.items():
             old = out.files.get(key)

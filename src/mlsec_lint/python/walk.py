@@ -32,6 +32,7 @@ from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summar
 from mlsec_lint.python.index import Index
 from mlsec_lint.python.narrowing import narrow
 from mlsec_lint.python.raw import Raw
+from mlsec_lint.python.saves import Saves
 from mlsec_lint.python.state import State, agreed_on_all, checked_on_all, shown_on_all
 from mlsec_lint.python.values import (
     NONE,
@@ -97,6 +98,7 @@ class Walker:
         self.tried: list[set[str]] = []  # callables of the `try` bodies we are in
         self.told_defaults: set[int] = set()
         self.digests = Digests()
+        self.saves = Saves()
         self.known: dict[str, Value | None] = {}  # names looked up in other modules
         self.resolving: set[str] = set()  # names of other modules being looked into
         self.vouched: set[int] = set()  # calls whose result a check has vouched for

@@ -9,6 +9,7 @@ import libcst as cst
 from mlsec_lint.python.arguments import Arguments, all_origins, given
 from mlsec_lint.python.contents import contents, path_key, path_keys
 from mlsec_lint.python.dispatch import FILE, meaning
+from mlsec_lint.python.functions import OUTSIDE
 from mlsec_lint.python.texts import hole, text_parts, texts
 from mlsec_lint.python.values import NONE, Instance, Origin, Sequence, Symbol, Text, Value, known, unknown
 
@@ -66,6 +67,8 @@ def _write(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
         for alt in args.receiver.alts:
             if isinstance(alt, Instance):
                 walker.state.write(alt.key, all_origins(args))
+                if any(o.kind in OUTSIDE for o in all_origins(args)):
+                    walker.saves.note(walker, alt.key, "")
     return unknown(f"?{id(node)}")
 
 
@@ -99,7 +102,10 @@ def _copy(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     source, target = given(args, 0, "src"), given(args, 1, "dst")
     if source is not None and target is not None:
         for key in path_keys(target):
-            walker.state.files[key] = contents(walker, source) | source.origins
+            held = walker.state.files[key] = contents(walker, source) | source.origins
+            walker.state.fresh -= {key}
+            if Origin("own") not in held:
+                walker.saves.note(walker, key, "")
     return target
 
 
