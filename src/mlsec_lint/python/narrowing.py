@@ -26,6 +26,36 @@ def settled(test: cst.BaseExpression) -> bool | None:
         return {"True": True, "False": False}.get(test.value)
     if isinstance(test, cst.Integer):
         return test.value != "0"
+    return _of_python(test) if isinstance(test, cst.Comparison) and len(test.comparisons) == 1 else None
+
+
+def _of_python(test: cst.Comparison) -> bool | None:
+    """Return whether a test of Python's version is settled: there is no Python 2 any more, and nothing before 3.6."""
+    left, then = test.left, test.comparisons[0]
+    major = isinstance(left, cst.Subscript) or (isinstance(left, cst.Attribute) and left.attr.value == "major")
+    of = left.value if isinstance(left, (cst.Subscript, cst.Attribute)) and major else left
+    if not (isinstance(of, cst.Attribute) and isinstance(of.value, cst.Name)):
+        return None
+    if (of.value.value, of.attr.value) != ("sys", "version_info"):
+        return None
+    if isinstance(left, cst.Subscript):
+        index = left.slice[0].slice
+        if not (isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0"):
+            return None
+    with_ = then.comparator
+    parts = [e.value for e in with_.elements] if isinstance(with_, cst.Tuple) else [with_]
+    bound = tuple(int(part.value) for part in parts if isinstance(part, cst.Integer) and part.value.isdecimal())
+    if len(bound) != len(parts) or not bound or isinstance(with_, cst.Tuple) is major:
+        return None
+    oldest = (3,) if major else (3, 6)
+    if isinstance(then.operator, (cst.GreaterThanEqual, cst.GreaterThan)):
+        later = oldest > bound or (oldest == bound and isinstance(then.operator, cst.GreaterThanEqual))
+        return True if later else False if major else None
+    if isinstance(then.operator, (cst.LessThan, cst.LessThanEqual)):
+        older = oldest > bound or (oldest == bound and isinstance(then.operator, cst.LessThan))
+        return False if older else True if major else None
+    if major and isinstance(then.operator, (cst.Equal, cst.NotEqual)):
+        return (bound == oldest) is isinstance(then.operator, cst.Equal)
     return None
 
 
