@@ -77,7 +77,7 @@ def contents(walker: Walker, value: Value) -> Origins:
 
 def _of_file(walker: Walker, key: Key) -> Origins:
     if ADDRESS.match(key[0]):
-        return frozenset({Origin("remote", key[0][:80])})
+        return frozenset({Origin("remote", key[0])})
     return written(walker, key) | {Origin("file", key=key)}
 
 

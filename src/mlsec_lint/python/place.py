@@ -145,6 +145,21 @@ def _weight(raw: Raw) -> tuple[bool, Level, Level]:
     return raw.confidence is not Level.LOW, raw.severity, raw.confidence
 
 
+def _file(path: str) -> str:
+    """Return a file's name, with its folder where all folders have one of that name."""
+    folder, name = os.path.split(path)
+    return f"{os.path.basename(folder)}/{name}" if name == "__init__.py" and folder else name
+
+
+def _shown(source: str) -> str:
+    """Return the name of where data came from; of a long address the host and the file."""
+    if len(source) <= 80 or "://" not in source:
+        return source
+    start, _, rest = source.partition("://")
+    short = f"{start}://{rest.partition('/')[0]}/…/{rest.rpartition('/')[2]}"
+    return short if len(short) <= 110 else f"{short[:109]}…"
+
+
 class _Placer:
     def __init__(self, walker: Walker, pieces: Pieces) -> None:
         self.walker = walker
@@ -205,7 +220,7 @@ class _Placer:
         fields = dict(raw.fields)
         fields["call"] = self.written(raw)
         source = raw.related[0] if raw.related else None
-        fields["source"] = source.name if source else "something outside"
+        fields["source"] = _shown(source.name) if source else "something outside"
         place = self.site(source.site or Site(self.source.path, raw.node, id(raw.node))) if source is not None else None
         fields["source_line"] = self.numbered(place) if place is not None else "?"
         text = re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), m.group(0)), raw.message)
@@ -219,7 +234,7 @@ class _Placer:
         if place[0] == self.source.path and 0 < place[1] <= len(self.source.places):
             cell = self.source.places[place[1] - 1]
             return f"{cell.cell_line} of cell {cell.cell}"
-        return str(place[1]) if place[0] == self.source.path else f"{place[1]} of {os.path.basename(place[0])}"
+        return str(place[1]) if place[0] == self.source.path else f"{place[1]} of {_file(place[0])}"
 
     def written(self, raw: Raw) -> str:
         """Return the callee as the code has it, shortened."""
@@ -242,7 +257,7 @@ class _Placer:
             place = self.site(origin.site) if origin.site is not None else None
             if place is not None:
                 words = self.walker.index.apis.phrases.get(f"{origin.kind}-here", "from here")
-                yield Related(words.replace("{source}", origin.name), *place)
+                yield Related(words.replace("{source}", _shown(origin.name)), *place)
         if raw.sink is not None:
             place = self.site(raw.sink.site)
             if place is not None:
