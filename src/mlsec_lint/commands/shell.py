@@ -47,9 +47,9 @@ def split(
     return finish(reader.found, reader.last_check)
 
 
-def from_words(words: Sequence[str | None]) -> tuple[Command, ...]:
+def from_words(words: Sequence[str | Word | None]) -> tuple[Command, ...]:
     """Return the commands of an argument list, as given to a new process; None is an unknown word."""
-    given = tuple(Word(text, text or "") for text in words)
+    given = tuple(one if isinstance(one, Word) else Word(one, one or "") for one in words)
     reader = Reader("", (), {}, 1, 1)
     reader.simple(given, 0, 0)
     return finish(reader.found)
@@ -145,6 +145,8 @@ class Reader(Lexer):
                 self.variables[name] = value if self.variables.get(name, value) == value else None
             return ""
         name = program_name(rest[0].text)
+        if rest[0].text is None and rest[0].known in _SHELLS:
+            name = rest[0].known  # `| bash{flags}`: what is spliced in are its options
         if name in _DECLARE:
             _, declared = unwrap(tuple(word for word in rest[1:] if ASSIGNMENT.match(word.known)))
             self.variables.update(declared)

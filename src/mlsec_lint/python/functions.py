@@ -80,6 +80,9 @@ class FunctionInfo:
     nodes: int = 0
     calls: set[FunctionInfo] = field(default_factory=set)  # functions of the project that it calls
     fetches: dict[tuple[int, tuple[str, ...]], Call] = field(default_factory=dict)  # what it fetches, where recorded
+    runs: dict[int, tuple[str, Value]] = field(
+        default_factory=dict
+    )  # commands that its callers tell, and what runs them
 
 
 @dataclass(eq=False, slots=True)

@@ -11,11 +11,15 @@ from mlsec_lint.model import Level, Rule, Words
 from mlsec_lint.python import fetches
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.raw import emit
-from mlsec_lint.python.values import Const, Name, Sequence, Text, Value
+from mlsec_lint.python.values import Alternative, Const, Instance, Name, Sequence, Symbol, Text, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.arguments import Arguments
+    from mlsec_lint.python.binding import Binding
+    from mlsec_lint.python.functions import FunctionInfo
     from mlsec_lint.python.walk import Walker
+
+SPLIT = "shlex.split"  # makes of a text the words that a shell would
 
 
 def judge(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -> None:
@@ -23,22 +27,56 @@ def judge(walker: Walker, node: cst.Call, dotted: str, arguments: Arguments) -> 
     given = arguments.get("0") or arguments.get("args") or arguments.get("command") or arguments.get("cmd")
     if given is None:
         return
-    for command in _commands(resolved(walker, given[0]), arguments):
+    value = resolved(walker, given[0])
+    for command in _commands(value):
         for rule, table in commands.ask(command, walker.index.commands):
             _spoken(walker, node, dotted, rule, table)
         if walker.index.recording and not walker.silent:
             for candidate in commands.candidates(command, walker.index.commands):
                 fetches.record_command(walker, node, dotted, candidate, arguments)
+    _remember(walker, id(node), dotted, value)
 
 
-def _commands(value: Value, arguments: Arguments) -> list[commands.Command]:
+def reached(walker: Walker, node: cst.Call, info: FunctionInfo, binding: Binding) -> None:
+    """A call hands the project's own function the command that is run inside it."""
+    rules = walker.index.commands
+    for ident, (dotted, value) in tuple(info.runs.items()):
+        given = binding.value(value)
+        inside = [told for command in _commands(value) for told in commands.ask(command, rules)]
+        for command in _commands(given):
+            for rule, table in commands.ask(command, rules):
+                if (rule, table) not in inside:
+                    _spoken(walker, node, dotted, rule, table)
+        _remember(walker, ident, dotted, given)
+
+
+def _remember(walker: Walker, ident: int, dotted: str, value: Value) -> None:
+    """Keep a command that a caller tells with the function that runs it."""
+    if walker.function is not None:
+        inner = [
+            a.inputs.alts if isinstance(a, Instance) and a.inputs and a.made == SPLIT else (a,) for a in value.alts
+        ]
+        alts = tuple(dict.fromkeys(alt for row in inner for alt in row if _of_caller(alt)))
+        if alts:
+            walker.function.runs[ident] = (dotted, Value(alts))
+
+
+def _of_caller(alt: Alternative) -> bool:
+    if isinstance(alt, Sequence):
+        return any(_of_caller(one) for item in alt.items for one in item.alts)
+    if isinstance(alt, Text):
+        return any(part.startswith("\0") and Symbol(part[1:]).of_parameter for part in alt.parts)
+    return isinstance(alt, Symbol) and alt.of_parameter
+
+
+def _commands(value: Value) -> list[commands.Command]:
     out: list[commands.Command] = []
     for alt in value.alts:
         if isinstance(alt, Sequence):
             words = [_word(item) for item in alt.items]
-            if words and words[0] in ("bash", "sh", "/bin/sh", "/bin/bash") and "-c" in words:
-                text = words[words.index("-c") + 1] if words.index("-c") + 1 < len(words) else None
-                out.extend(commands.split(text, ()) if text else ())
+            script = _script(words, alt.items)
+            if script is not None:
+                out.extend(_commands(Value(tuple(one for one in script.alts if isinstance(one, (Const, Text))))))
             elif words:
                 out.extend(commands.from_words(words))
         elif isinstance(alt, Const) and isinstance(alt.value, str):
@@ -50,15 +88,23 @@ def _commands(value: Value, arguments: Arguments) -> list[commands.Command]:
     return out
 
 
-def _word(value: Value) -> str | None:
+def _script(words: list[commands.Word], items: tuple[Value, ...]) -> Value | None:
+    """Return what a shell is given to run: the word behind `-c` in `["bash", "-c", text]`."""
+    if words and words[0].text in ("bash", "sh", "/bin/sh", "/bin/bash"):
+        at = next((number for number, word in enumerate(words) if word.text == "-c"), len(words))
+        return items[at + 1] if at + 1 < len(items) else None
+    return None
+
+
+def _word(value: Value) -> commands.Word:
     for alt in value.alts:
         if isinstance(alt, Const) and isinstance(alt.value, str):
-            return alt.value
+            return commands.Word(alt.value, alt.value)
         if isinstance(alt, Text):
-            return alt.whole
+            return commands.Word(alt.whole, alt.start)
         if _is_python(value):
-            return "python"
-    return None
+            return commands.Word("python", "python")
+    return commands.Word(None)
 
 
 def _is_python(value: Value) -> bool:

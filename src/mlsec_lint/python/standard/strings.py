@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.python.arguments import Arguments, all_origins
+from mlsec_lint.python.arguments import Arguments, all_origins, given
 from mlsec_lint.python.digests import digest_of, digested, outcome
 from mlsec_lint.python.dispatch import meaning
-from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value, texts
+from mlsec_lint.python.texts import NUMBER, hole, is_number_format, merge_parts, text_parts, text_value, texts
 from mlsec_lint.python.values import (
     Alternative,
     Const,
@@ -25,6 +26,10 @@ from mlsec_lint.python.values import (
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
+
+SPLIT = "shlex.split"
+_MARK = 0xE000  # characters for private use, which stand for unknown parts
+_LONGEST = 64  # words of a text that are kept
 
 
 @meaning("builtins.str", "builtins.repr", "builtins.bytes", "builtins.bytearray", "builtins.memoryview", "os.fsencode")
@@ -106,6 +111,46 @@ def _text_method(walker: Walker, node: cst.Call, args: Arguments) -> Value | Non
                 pass
         alts.append(Symbol(f"?{id(node)}"))
     return Value(tuple(dict.fromkeys(alts)), all_origins(args))
+
+
+@meaning("builtins.str.split", "shlex.split")
+def _split(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    plain = [a.value for v, _ in args.positional for a in v.alts[:1] if isinstance(a, Const)]
+    if args.receiver is not None:
+        known = len(plain) == len(args.positional) and not args.keywords
+        rows = [_words(alt, node, plain) for alt in args.receiver.alts] if known else []
+    else:
+        text = given(args, 0, "s")
+        rows = [_words(alt, node, None) for alt in text.alts] if text is not None else []
+    found = tuple(row for row in rows if row is not None)
+    if found and len(found) == len(rows):
+        origins = all_origins(args)
+        return Value(tuple(Sequence(tuple(Value((w,), origins) for w in row)) for row in found), origins)
+    if args.receiver is None and text is not None:
+        return Value((Instance(f"{SPLIT}()", SPLIT, id(node), inputs=text),), all_origins(args))
+    return None
+
+
+def _words(alt: Alternative, node: cst.Call, how: list[object] | None) -> list[Alternative] | None:
+    """Return the words of a text, split as `str.split` does or, where `how` is None, as a shell does."""
+    if isinstance(alt, Text) and not alt.path and (how is None or how in ([], [" "])):
+        parts = alt.parts
+    elif isinstance(alt, Const) and isinstance(alt.value, str):
+        parts = (alt.value,)
+    else:
+        return None
+    marks = {chr(_MARK + n): part for n, part in enumerate(parts) if part.startswith("\0")}
+    text = "".join(chr(_MARK + n) if part.startswith("\0") else part for n, part in enumerate(parts))
+    try:
+        words = shlex.split(text) if how is None else text.split(*how)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    out: list[Alternative] = []
+    for number, word in enumerate(words[:_LONGEST]):
+        start = next((at for at, char in enumerate(word) if char in marks), None)
+        # what is spliced in may hold blanks itself: only how the word begins is known
+        out.append(Const(word) if start is None else Text(merge_parts((word[:start], hole(f"{id(node)}:{number}")))))
+    return out if len(words) <= _LONGEST else None
 
 
 @meaning("builtins.str.encode", "builtins.bytes.decode", "builtins.str.strip()")
