@@ -10,12 +10,11 @@ from mlsec_lint.model import Predicate
 from mlsec_lint.rules.shape import nearest
 
 KINDS = ("constant", "string", "number", "path", "template", "mapping", "sequence", "none", "class", "unknown")
-ORIGINS = ("remote", "input", "command-line", "model", "own", "data", "code")
+ORIGINS = ("remote", "input", "command-line", "model", "own", "data", "packaged", "code")
 ASKED = (
     *ORIGINS,
     "parameter",
     "source-file",
-    "packaged",
     "paths-refused",
     "links-refused",
     "on-disk",
