@@ -45,7 +45,7 @@ def dotted_names() -> Iterator[str]:
             yield from (endpoint.call for endpoint in rule.flow.to)
     apis = known.apis
     yield from (*apis.params, *apis.aliases, *apis.returns, *apis.saves, *apis.checks)
-    for table in (apis.sources, apis.handlers, apis.groups, apis.digests):
+    for table in (apis.sources, apis.handlers, apis.callbacks, apis.groups, apis.digests):
         for names in table.values():
             yield from names
 

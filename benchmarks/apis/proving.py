@@ -130,7 +130,12 @@ def _named(thing: object) -> Iterator[str]:
 def _facts(apis: Apis, found: Claims) -> None:
     for name, order in apis.params.items():
         found.say(name, "params").order = order
-    for table, label in ((apis.sources, "sources"), (apis.handlers, "handlers"), (apis.digests, "digests")):
+    for table, label in (
+        (apis.sources, "sources"),
+        (apis.handlers, "handlers"),
+        (apis.callbacks, "callbacks"),
+        (apis.digests, "digests"),
+    ):
         for name in (one for names in table.values() for one in names):
             found.say(name, label)
     for name in apis.checks:

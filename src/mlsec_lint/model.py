@@ -370,6 +370,7 @@ class Apis:
     defaults: Mapping[tuple[str, str], VersionedDefault]  # (callable, parameter) -> default
     sources: Mapping[str, tuple[str, ...]]  # origin kind -> callables or attributes whose value has it
     handlers: Mapping[str, tuple[str, ...]]  # origin kind -> decorators whose function's parameters have it
+    callbacks: Mapping[str, tuple[str, ...]]  # origin kind -> methods of library classes whose parameters have it
     saves: Mapping[str, tuple[str, str]]  # callable -> (parameter: where from, parameter: path written)
     digests: Mapping[str, tuple[str, ...]]  # "strong" / "weak" -> callables that compute a digest
     checks: tuple[str, ...]  # callables that compare digests, verify signatures or scan; raise or return the verdict

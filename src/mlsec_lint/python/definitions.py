@@ -12,6 +12,7 @@ from mlsec_lint.python.annotations import annotated_value
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.functions import ClassInfo, FunctionInfo
 from mlsec_lint.python.library import field_default
+from mlsec_lint.python.members import library_bases
 from mlsec_lint.python.own import decorated
 from mlsec_lint.python.state import State
 from mlsec_lint.python.targets import assign
@@ -105,10 +106,22 @@ def _class(walker: Walker, node: cst.ClassDef) -> None:
     walker.state = outer_names
     walker.cls, walker.function, walker.scope = saved
     walker.bind(node.name.value, Value((LocalClass(info),)))
+    _call_back(walker, info)
     ordered = sorted(
         walker.functions[first:], key=lambda f: f.name not in ("__init__", "__post_init__", "setup", "__enter__")
     )
     walker.functions[first:] = ordered
+
+
+def _call_back(walker: Walker, cls: ClassInfo) -> None:
+    """Methods by which a library hands over data: the class's own, and those of a mixin beside the library's class."""
+    mixins = [a.cls for base in cls.bases for a in base.alts if isinstance(a, LocalClass) and a.cls.walker is walker]
+    for one in (cls, *mixins):
+        for name in walker.index.overridden & one.own.keys():
+            kinds = [k for base in library_bases(cls) for k in walker.index.callbacks.find(f"{base}.{name}")]
+            for alt in one.own[name].alts if kinds else ():
+                if isinstance(alt, Local):
+                    alt.function.input_kind = kinds[0]
 
 
 @interprets(cst.Import)

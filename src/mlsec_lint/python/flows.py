@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from mlsec_lint.commands.words import INTERPRETERS, program_name
 from mlsec_lint.model import Endpoint, Flow, Level, Match, Predicate, Rule
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
@@ -18,7 +19,7 @@ from mlsec_lint.python.members import resolved
 from mlsec_lint.python.narrowing import IDENTIFIER, IS_FILE, LISTED
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import identity, text_parts
-from mlsec_lint.python.values import CODE, NONE, Const, Origin, Origins, Sequence, Symbol, Text, Value
+from mlsec_lint.python.values import CODE, NONE, Const, Name, Origin, Origins, Sequence, Symbol, Text, Value
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -159,7 +160,7 @@ def flow_into(
             most = Level.MEDIUM
         excuses.append((predicate, value))
 
-    value = _inner(found[0])
+    value = _inner(walker, found[0])
     origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
     hits = by_place(walker, (o for o in origins if o.kind in flow.kinds))
     if not hits:
@@ -174,14 +175,31 @@ def flow_into(
     return True
 
 
-def _inner(value: Value) -> Value:
-    """Return a value with the origins of what a sequence holds."""
+def _inner(walker: Walker, value: Value) -> Value:
+    """Return a value with the origins of what a sequence holds, and of the program that its words run."""
     origins = value.origins
     for alt in value.alts:
         if isinstance(alt, Sequence):
             for item in alt.items:
                 origins |= item.origins
+            if (program := _program(alt)) is not None:
+                origins |= contents(walker, program)
     return Value(value.alts, origins) if origins is not value.origins else value
+
+
+def _program(words: Sequence) -> Value | None:
+    """Return the file that an interpreter is given to run: `[sys.executable, "-u", path]`."""
+    first = words.items[0].alts[0] if words.items else None
+    runs = isinstance(first, Name) and first.dotted == "sys.executable"
+    if not runs and not (isinstance(first, Const) and program_name(str(first.value)) in INTERPRETERS):
+        return None
+    for item in words.items[1:]:
+        option = [a.value for a in item.alts if isinstance(a, Const) and str(a.value).startswith("-")]
+        if not option:
+            return item
+        if option[0] in ("-c", "-m"):
+            return None
+    return None
 
 
 def await_caller(

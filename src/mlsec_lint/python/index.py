@@ -70,6 +70,8 @@ class Index:
     sources: dict[str, str] = field(default_factory=dict)
     source_patterns: Names[str] = field(default_factory=Names)
     handlers: Names[str] = field(default_factory=Names)
+    callbacks: Names[str] = field(default_factory=Names)
+    overridden: frozenset[str] = frozenset()  # the names of the methods in `callbacks`
     digests: dict[str, bool] = field(default_factory=dict)  # callable -> weak
     checks: frozenset[str] = frozenset()
     shells: frozenset[str] = frozenset()
@@ -168,6 +170,10 @@ def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) 
     for kind, names in apis.handlers.items():
         for name in names:
             index.handlers.add(name, kind)
+    for kind, names in apis.callbacks.items():
+        for name in names:
+            index.callbacks.add(name, kind)
+    index.overridden = frozenset(name.rpartition(".")[2] for names in apis.callbacks.values() for name in names)
     for strength, names in apis.digests.items():
         for name in names:
             index.digests[name] = strength == "weak"

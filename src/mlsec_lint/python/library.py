@@ -15,6 +15,7 @@ from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
 from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.handing import handed, register
+from mlsec_lint.python.modules import IMPORTERS, imported
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import CODE, NONE, Instance, Name, Origin, Origins, Value, Verdict, join
 
@@ -49,6 +50,8 @@ def call_library(
         for tried in walker.tried:
             tried.add(dotted)
     walker.called.add(dotted)
+    if dotted in IMPORTERS and walker.state.files:
+        imported(walker, bound)
     judging.called(walker, node, dotted, bound, certain)
     register(walker, alt, bound)
     meaning = MEANINGS.get(dotted)

@@ -174,7 +174,7 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
         if owner == "pathlib.Path" and attr == "parent":
             return Value((Text((folder_of(id(node), text_parts(Value((alt,))) or ()),), True),), origins)
         if owner == "pathlib.Path" and attr in ("name", "stem", "suffix"):
-            return Value((Text((hole(id(node)),), True),), origins)
+            return Value((Text((hole(f"{identity(Value((alt,)))}.{attr}"),), True),), origins)
         return Value((Name(f"{owner}.{attr}", Value((alt,), origins)),), origins)
     if isinstance(alt, Digest):
         return Value((Name(f"digest.{attr}", Value((alt,), origins)),), origins)

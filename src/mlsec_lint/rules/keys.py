@@ -271,6 +271,7 @@ APIS = _table(
     returns=_map(NAME),
     sources=ORIGIN_MAP,
     handlers=ORIGIN_MAP,
+    callbacks=ORIGIN_MAP,
     saves=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     options=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     digests=_table(strong=NAMES, weak=NAMES),
