@@ -101,6 +101,7 @@ class Match:
     consent: tuple[str, ...] = ()  # switches, functions `f()`, missing names `!n`: where one says yes, nothing is told
     words: tuple[str, ...] = ()  # plain texts, one of which has to stand in the file
     harmless: str = ""  # regex: what follows the result wherever it is used; where nothing else does, nothing is told
+    callers: bool = False  # who calls a function of the project that leaves the choice to them is told of it
 
     @property
     def asks_receiver(self) -> bool:

@@ -80,6 +80,7 @@ class FunctionInfo:
     nodes: int = 0
     calls: set[FunctionInfo] = field(default_factory=set)  # functions of the project that it calls
     fetches: dict[tuple[int, tuple[str, ...]], Call] = field(default_factory=dict)  # what it fetches, where recorded
+    left: dict[tuple[int, str], tuple[Rule, Match, str, Value]] = field(default_factory=dict)  # what its callers choose
     runs: dict[int, tuple[str, Value]] = field(
         default_factory=dict
     )  # commands that its callers tell, and what runs them

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Assign, Default, Entry, Level, Match, Predicate, Rule
-from mlsec_lint.python import fetches, shell
+from mlsec_lint.python import choosing, fetches, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge, compiled
 from mlsec_lint.python.contents import path_key
@@ -145,6 +145,8 @@ def _match(
     if not ok:
         verdict = _conditions(walker, judge, match, arguments, given)
         if verdict is None:
+            if match.callers:
+                choosing.leave(walker, node, dotted, rule, match, given)
             return False
         argument, shown, most = verdict
         confidence = min(confidence, most)

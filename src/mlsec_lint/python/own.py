@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.python import fetches, judging, shell
+from mlsec_lint.python import choosing, fetches, judging, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.binding import Binding
 from mlsec_lint.python.checks import unseen_check
@@ -96,6 +96,8 @@ def call_own(walker: Walker, node: cst.Call, alt: Local, arguments: Arguments) -
         reached(walker, node, pending, binding)
     if info.fetches and not walker.silent:
         fetches.reached(walker, node, info, binding, arguments)
+    if info.left and not walker.silent:
+        choosing.chosen(walker, node, info, binding, values)
     if info.runs and not walker.silent:
         shell.reached(walker, node, info, binding)
     if info.walker.applied:

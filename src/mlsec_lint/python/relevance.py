@@ -117,7 +117,7 @@ class Reach:
             return False
         if info not in self.known:
             self.known[info] = False
-            self.known[info] = bool(self.walker.summary(info).pending or info.runs)
+            self.known[info] = bool(self.walker.summary(info).pending or info.runs or info.left)
         return self.known[info]
 
     def methods(self, cls: ClassInfo, depth: int = 0) -> Iterator[FunctionInfo]:
@@ -189,7 +189,7 @@ class Relevance:
                 for origin in pending.origins:
                     if origin.kind == "parameter" and origin.owner in by_ident:
                         self.names.add(by_ident[origin.owner])
-            if info.fetches or info.runs or self.matters(info.summary.returns):
+            if info.fetches or info.runs or info.left or self.matters(info.summary.returns):
                 self.names.add(info)
         for ident in walker.applied:
             owner = by_ident.get(int(ident[1:].partition(":")[0]))

@@ -130,6 +130,7 @@ class Detection:
             subject=table.get("subject", ""),
             data=table.get("data", ""),
             reference=table.get("reference", False),
+            callers=table.get("callers", False),
             message=table.get("message", ""),
             severity=_level(table, "severity"),
             confidence=_level(table, "confidence"),

@@ -113,6 +113,7 @@ MATCH = _table(
     subject=_text(),
     data=_text(),
     reference=FLAG,
+    callers=FLAG,
     message=MESSAGE,
     severity=LEVEL,
     confidence=LEVEL,
