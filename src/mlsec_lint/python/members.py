@@ -160,7 +160,8 @@ def _member(walker: Walker, alt: Alternative, base: Value, attr: str, node: cst.
         if alt.of != "builtins.dict":
             entry = alt.get(attr)
             if entry is not None:
-                return entry.with_origins(origins)
+                chosen = len(entry.alts) > 1 and all(isinstance(one, Const) for one in entry.alts)
+                return entry if chosen else entry.with_origins(origins)  # among what the program itself names
             return unknown(f"?{id(node)}", origins)
         return Value((Name(f"builtins.dict.{attr}", Value((alt,), origins)),), origins)
     if isinstance(alt, Sequence):

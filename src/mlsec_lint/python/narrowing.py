@@ -5,6 +5,7 @@ Must not know rules.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ import libcst as cst
 
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import leaf_name
-from mlsec_lint.python.texts import HEAD, identity, texts
-from mlsec_lint.python.values import Alternative, Const, Instance, Name, Symbol, Table, Value, known
+from mlsec_lint.python.texts import HEAD, NUMBER, hole, identity, texts
+from mlsec_lint.python.values import Alternative, Const, Instance, Name, Symbol, Table, Text, Value, known
 from mlsec_lint.python.values import Sequence as Items
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ def _call(walker: Walker, node: cst.Call, outcome: bool) -> None:
         walker.state.shown |= {(identity(evaluate(walker, node.func.value)), IDENTIFIER)}
     elif not outcome or not node.args:
         return
+    elif name in _MATCHES and len(node.args) == 2 and isinstance(node.args[1].value, cst.Name):
+        _matched(walker, node, name, node.args[1].value.value)
     elif name == "get":
         _agree_by_key(walker, node.args[0].value, *(evaluate(walker, arg.value) for arg in node.args[1:]))
     elif name == "getattr" and len(node.args) > 1:
@@ -156,6 +159,12 @@ def _comparison(walker: Walker, node: cst.Comparison, outcome: bool) -> None:
     elif operator in _MEMBER:
         if _MEMBER[operator] == outcome and not (isinstance(other, cst.Call) and other.args):  # `table.values()`
             listed(walker, node.left, evaluate(walker, other))
+    elif (
+        isinstance(other, cst.Name)
+        and other.value == "None"
+        and leaf_name(getattr(node.left, "func", node)) in _MATCHES
+    ):
+        narrow(walker, node.left, same != outcome)
     elif isinstance(other, cst.Name) and other.value == "True":
         if same or operator in (cst.IsNot, cst.NotEqual):
             narrow(walker, node.left, outcome == same)
@@ -196,6 +205,8 @@ ON_DISK, IS_FILE, LISTED, IDENTIFIER = "on-disk", "is-file", "listed", "identifi
 _MEMBER = {cst.In: True, cst.NotIn: False}
 _FILES = frozenset({"isfile", "is_file"})
 _ON_DISK = frozenset({"isdir", "isfile", "exists", "is_dir", "is_file"})
+_MATCHES = frozenset({"fullmatch", "match"})
+_SUM = re.compile(r"\^?\[(?:\\[ds+\-*/().,%]|[0-9 +\-*/().,%])+\][+*]\$?")  # a class of characters without letters
 _SOME = {(cst.GreaterThan, "0"), (cst.NotEqual, "0"), (cst.GreaterThanEqual, "1")}
 _NONE = {(cst.Equal, "0"), (cst.LessThan, "1"), (cst.LessThanEqual, "0")}
 _BY_TYPE: dict[type, Callable[..., None]] = {
@@ -236,6 +247,13 @@ def _agree_by_key(walker: Walker, key: cst.BaseExpression, *given: Value) -> Non
     """What is found by this key is true."""
     for name in texts(evaluate(walker, key))[:1]:
         _agree(walker, name, *given)
+
+
+def _matched(walker: Walker, node: cst.Call, how: str, name: str) -> None:
+    """A variable holds digits and signs alone: a number, or a sum to be worked out, and no name of anything."""
+    pattern = texts(evaluate(walker, node.args[0].value))
+    if len(pattern) == 1 and _SUM.fullmatch(pattern[0]) and (how == "fullmatch" or pattern[0].endswith("$")):
+        walker.state.names[name] = Value((Text((hole(id(node), NUMBER),)),))
 
 
 def _instance(walker: Walker, name: str, classes: cst.BaseExpression, node: cst.Call) -> None:

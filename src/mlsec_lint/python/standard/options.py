@@ -70,7 +70,7 @@ def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if name and judging.default(walker, name, default, node):
         default = told(default)
     if name and args.receiver is not None:
-        value = join(default, unknown(f"?{id(node)}"))
+        value = _among(args, default) or join(default, unknown(f"?{id(node)}"))
         for alt in args.receiver.alts:
             if isinstance(alt, Instance):
                 ident = _parser(walker, alt)
@@ -81,6 +81,16 @@ def _option(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
                     (Table(tuple(entries.items()), True, "argparse.Namespace"),)
                 )
     return known(None)
+
+
+def _among(args: Arguments, default: Value) -> Value | None:
+    """Return what an option is that takes one of a few texts; who runs the program chooses among them."""
+    choices = args.keywords.get("choices")
+    row = choices[0].alts[0] if choices is not None and len(choices[0].alts) == 1 else None
+    if not isinstance(row, Sequence) or row.open or not row.items:
+        return None
+    value = told(join(*row.items, default))
+    return value if all(isinstance(alt, Const) for alt in value.alts) else None
 
 
 def _named(args: Arguments) -> str:
