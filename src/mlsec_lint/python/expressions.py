@@ -16,7 +16,7 @@ from mlsec_lint.python.narrowing import settled
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
 from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value
-from mlsec_lint.python.values import FALSE, NONE, TRUE, Local, Name, Value, join, known, unknown
+from mlsec_lint.python.values import FALSE, NONE, TRUE, Local, Name, Value, join, known, told, unknown
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -100,6 +100,8 @@ def _if_expression(walker: Walker, node: cst.IfExp) -> Value:
     walker.assume(test, True, node.test)
     body = evaluate(walker, node.body)
     taken = walker.state
+    if walker.state.agreed != before.agreed:  # `False if insecure else True`: somebody has asked for it
+        body = told(body)
     walker.state = before.fork()
     walker.assume(test, False, node.test)
     orelse = evaluate(walker, node.orelse)
