@@ -13,7 +13,8 @@ import libcst as cst
 from mlsec_lint.model import Level, Match, Rule
 from mlsec_lint.python.flows import judge_at
 from mlsec_lint.python.raw import emit
-from mlsec_lint.python.values import Symbol, Value
+from mlsec_lint.python.texts import texts
+from mlsec_lint.python.values import Symbol, Value, known
 
 if TYPE_CHECKING:
     from mlsec_lint.python.binding import Binding
@@ -45,11 +46,14 @@ def chosen(walker: Walker, node: cst.Call, info: FunctionInfo, binding: Binding,
         if walker.state.allows(match.consent) or all(values.get(one) is info.defaults.get(one) for one in names):
             continue
         told = binding.value(value)
-        answer = judge.ask(dict(match.forbid)[key[1]], told)
+        predicate = dict(match.forbid)[key[1]]
+        answer = judge.ask(predicate, told)
         if answer.some and not answer.told:
+            shown = next((text for text in texts(told) if judge.ask(predicate, known(text)).some), "")
             sure = Level.MEDIUM if answer.some_not or answer.open else Level.HIGH
             emit(
                 walker, rule, node, match.severity or rule.severity, min(sure, match.confidence or rule.confidence),
                 match.message or rule.message, dotted=dotted, argument=key[1], call=node,
+                value=repr(shown)[:60] if shown else "", subject=shown if match.subject else "",
             )  # fmt: skip
         _keep(walker, key, rule, match, dotted, told)
