@@ -64,6 +64,7 @@ def call(walker: Walker, node: cst.Call) -> Value:
     walker.digests.telling += telling
     walker.comparing += expecting
     arguments = read_arguments(walker, node.args)  # type: ignore[arg-type]
+    _forget_keys(arguments)
     walker.digests.telling -= telling
     walker.comparing -= expecting
     if not telling:
@@ -79,6 +80,14 @@ def call(walker: Walker, node: cst.Call) -> Value:
     if "import" in name.lower() and (module := _imported(walker, node, result, arguments)) is not None:
         return module
     return result
+
+
+def _forget_keys(arguments: Arguments) -> None:
+    """Of `call(store.get, key)` the key is not what is got by it, whoever makes the call."""
+    for position, (value, _) in enumerate(arguments.positional[:-1]):
+        if all(isinstance(alt, Symbol) and alt.ident.rpartition(".")[2] in GETTERS for alt in value.alts):
+            key, node = arguments.positional[position + 1]
+            arguments.positional[position + 1] = (Value(key.alts), node)
 
 
 def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:

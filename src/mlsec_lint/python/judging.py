@@ -218,12 +218,19 @@ def _shown(judge: Judge, predicate: Predicate, value: Value, wanted: bool) -> st
     at_fault = [alt for alt in value.alts if judge.ask(predicate, Value((alt,))).some is wanted]
     for alt in at_fault or value.alts:
         if isinstance(alt, Const):
-            return repr(alt.value)[:60]
+            return _quoted(alt.value)
         if isinstance(alt, Text) and alt.start:
-            return repr(alt.start)[:60]
+            return _quoted(alt.start)
         if isinstance(alt, Name):
             return alt.dotted
     return ""
+
+
+def _quoted(value: object) -> str:
+    """Return a constant as it is written; of a long text how it begins and ends."""
+    if isinstance(value, str) and len(value) > 60:
+        value = f"{value[:40]}…{value[-18:]}"
+    return repr(value)
 
 
 def _subject(value: Value) -> tuple[str, Level]:
