@@ -141,7 +141,7 @@ def _facts(apis: Apis, found: Claims) -> None:
     for name in apis.checks:
         found.say(name, "checks")
     for name, ends in apis.saves.items():
-        found.say(name, "saves", ends)
+        found.say(name, "saves", [end for end in ends if end != "own"])  # that is no parameter
     for name, ends in apis.options.items():
         found.say(name, "options", ends)
     for label, pairs in (("returns", apis.returns), ("aliases", apis.aliases)):
