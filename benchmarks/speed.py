@@ -28,7 +28,7 @@ import peers
 
 PACKAGES = ("transformers==4.57.1", "diffusers==0.35.2", "langchain-community==0.3.31")
 SLOW = "diffusers-0.35.2/diffusers/schedulers"  # where the peers that take many minutes are compared
-GROWING = "langchain-community-0.3.31/langchain_community/vectorstores"
+GROWING = "langchain-community-0.3.31/langchain_community"
 PARTS = ("start", "cold", "warm", "flake8", "growth", "generated")
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
