@@ -30,14 +30,15 @@ _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
 class Exports:
     """What the texts of a project's modules tell of their names, as far as the rules of an index are concerned."""
 
-    def __init__(self, project: Project, index: Index, hops: int, kept: int) -> None:
-        self.project, self.index, self.hops = project, index, hops  # through modules that only hand names on
-        self._constants: dict[str, dict[str, Value]] = {}
-        self._hits: dict[str, tuple[frozenset[bytes], frozenset[bytes]] | None] = {}
+    def __init__(self, project: Project, index: Index, hops: int, kept: int, known: int) -> None:
+        """`hops`: through modules that only hand names on; `kept` and `known`: how many texts and facts are held."""
+        self.project, self.index, self.hops, self.known = project, index, hops, known
         self._outline = functools.lru_cache(kept)(self._read_outline)
         self._holding = functools.lru_cache(kept)(self._all_held)
+        self._hits = functools.lru_cache(known)(self._find_hits)
+        self._bindings = functools.lru_cache(known)(self._read_imports)
+        self._constants = functools.lru_cache(known)(self._read_constants)
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
-        self._bindings: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {}
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -48,16 +49,14 @@ class Exports:
 
         Both are looked for in one reading.
         """
-        source = self.project.source(path)
-        if path not in self._hits:
-            wide = scans.wide(self.index)
-            passes = source is not None and wide.passes(source.text, source.module)
-            self._hits[path] = (
-                (wide.hits(source.text, source.module), scans.sinks(self.index).hits(source.text, source.module))
-                if passes and source is not None
-                else None
-            )
-        return self._hits[path]
+        self.project.source(path)  # noted by each that asks
+        return self._hits(path)
+
+    def _find_hits(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
+        source, wide = self.project.source(path), scans.wide(self.index)
+        if source is None or not wide.passes(source.text, source.module):
+            return None
+        return wide.hits(source.text, source.module), scans.sinks(self.index).hits(source.text, source.module)
 
     def wanted(self, path: str, imports: bool) -> frozenset[str]:
         """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
@@ -88,6 +87,8 @@ class Exports:
             if held[1] is not None:
                 self.project.note(held[1])
             return held[0]
+        if len(self._found) > self.known:
+            del self._found[next(iter(self._found))]
         self._found[key] = (frozenset(), None)  # modules may import each other
         with self.project.noting() as used:
             names = self._find_names(path, sinks, imports)
@@ -155,22 +156,24 @@ class Exports:
 
     def _imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return what the imports at a module's top bind, and the modules of which they bring everything."""
+        self.project.source(path)  # noted by each that asks
+        return self._bindings(path)
+
+    def _read_imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
+        names: dict[str, str] = {}
+        stars: list[str] = []
         source = self.project.source(path)
-        if path not in self._bindings:
-            names: dict[str, str] = {}
-            stars: list[str] = []
-            try:
-                for one in self._outline(path) if source is not None else ():
-                    for node in one.imports:
-                        for name, dotted in _imported(node, source):  # type: ignore[arg-type]
-                            if name.encode() in one.bound:
-                                names[name] = dotted
-                            if name == "*" and one.node is not None:  # one below a test is for type checkers
-                                stars.append(dotted[:-1] if dotted.endswith("..*") else dotted[:-2])
-            except _FAILURES:
-                pass
-            self._bindings[path] = (names, tuple(stars))
-        return self._bindings[path]
+        try:
+            for one in self._outline(path) if source is not None else ():
+                for node in one.imports:
+                    for name, dotted in _imported(node, source):  # type: ignore[arg-type]
+                        if name.encode() in one.bound:
+                            names[name] = dotted
+                        if name == "*" and one.node is not None:  # one below a test is for type checkers
+                            stars.append(dotted[:-1] if dotted.endswith("..*") else dotted[:-2])
+        except _FAILURES:
+            pass
+        return names, tuple(stars)
 
     def starred(self, path: str) -> tuple[str, ...]:
         """Return the modules of the project of which a module imports everything, the last one first."""
@@ -181,16 +184,17 @@ class Exports:
 
     def constants(self, path: str) -> dict[str, Value]:
         """Return a module's plain constants and imports, read without LibCST."""
-        held = self._constants.get(path)
-        if held is None:
-            held = self._constants[path] = {}
-            source = self.project.source(path)
-            if source is not None:
-                try:
-                    for one in self._outline(path):
-                        held.update(_bindings(one.node, source))
-                except _FAILURES:
-                    pass
+        self.project.source(path)  # noted by each that asks
+        return self._constants(path)
+
+    def _read_constants(self, path: str) -> dict[str, Value]:
+        held: dict[str, Value] = {}
+        source = self.project.source(path)
+        try:
+            for one in self._outline(path) if source is not None else ():
+                held.update(_bindings(one.node, source))  # type: ignore[arg-type]
+        except _FAILURES:
+            pass
         return held
 
     def one_passes(self, source: Source) -> bool:

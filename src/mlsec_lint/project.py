@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
 
 KEPT = 400  # modules whose text, tree or walk is kept in memory
+KNOWN = 5_000  # modules of which what their texts tell is kept, too
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
 
@@ -70,7 +71,7 @@ class Project:
         self._read = functools.lru_cache(KEPT)(self._read_file)
         self._in_pieces = functools.lru_cache(KEPT)(self._cut)
         self._walked = functools.lru_cache(KEPT)(self._begun)
-        self._found: dict[tuple[str, str], str] = {}
+        self._located = functools.lru_cache(4 * KNOWN)(self._find)
         self._texts: Exports | None = None
         self._noting: list[Used] = []  # of the checks and walks going on
 
@@ -99,12 +100,9 @@ class Project:
 
     def find_from(self, module: str, folder: str) -> str:
         """Return the file of a module as a file in `folder` would import it, or ""."""
-        key = (module, folder)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._find(module, folder)
+        found = self._located(module, folder)
         if self._noting:
-            self._noting[-1].lookups[key] = found
+            self._noting[-1].lookups[module, folder] = found
         return found
 
     def _find(self, module: str, folder: str) -> str:
@@ -176,7 +174,7 @@ class Project:
         if self._texts is None or self._texts.index is not index:
             from mlsec_lint.exports import Exports
 
-            self._texts = Exports(self, index, REEXPORTS, KEPT)
+            self._texts = Exports(self, index, REEXPORTS, KEPT, KNOWN)
             self._walked.cache_clear()
         return self._texts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Flow
-from mlsec_lint.python import judging
+from mlsec_lint.python import excuses, judging
 from mlsec_lint.python.arguments import Arguments, read_arguments
 from mlsec_lint.python.checks import unseen_check
 from mlsec_lint.python.dispatch import MEANINGS, evaluate, evaluates
@@ -72,11 +72,9 @@ def call(walker: Walker, node: cst.Call) -> Value:
             walker.digests.escape(value)
     if isinstance(node.func, cst.Attribute):  # `make().method(text)`, with a quote where the text is written here
         quote = '"' if arguments.positional and texts(arguments.positional[0][0]) else ""
-        judging.excuse_made(walker, begun, node.func.value, lambda: (f".{name}({quote}",))
+        excuses.by_uses(walker, begun, node.func.value, lambda: (f".{name}({quote}",))
     result = apply(walker, node, function, arguments)
-    judging.excuse_entries(
-        walker, before, lambda key: arguments.keywords[key][0] if key in arguments.keywords else None
-    )
+    excuses.by_neighbours(walker, before, lambda key: arguments.keywords[key][0] if key in arguments.keywords else None)
     if "import" in name.lower() and (module := _imported(walker, node, result, arguments)) is not None:
         return module
     return result

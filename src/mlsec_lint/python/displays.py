@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from mlsec_lint.python import judging
+from mlsec_lint.python import excuses, judging
 from mlsec_lint.python.dispatch import evaluate, evaluates
 from mlsec_lint.python.members import element
 from mlsec_lint.python.targets import assign
@@ -67,7 +67,7 @@ def _dict(walker: Walker, node: cst.Dict) -> Value:
             if isinstance(key, str):
                 value = judging.entry(walker, key, value, entry, others=others)
             entries[str(key)] = value
-    judging.excuse_entries(walker, before, entries.get)
+    excuses.by_neighbours(walker, before, entries.get)
     return Value((Table(tuple(entries.items()), open_),), origins)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,13 +10,13 @@ import libcst as cst
 from mlsec_lint.model import Assign, Default, Entry, Level, Match, Predicate, Rule
 from mlsec_lint.python import choosing, fetches, shell
 from mlsec_lint.python.arguments import Arguments
-from mlsec_lint.python.conditions import Answer, Judge, compiled
+from mlsec_lint.python.conditions import Answer, Judge
 from mlsec_lint.python.contents import path_key
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, judge_at
 from mlsec_lint.python.members import resolved
 from mlsec_lint.python.nodes import leaf_name
-from mlsec_lint.python.raw import Raw, emit
+from mlsec_lint.python.raw import emit
 from mlsec_lint.python.saves import here
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import Const, Name, Origin, Symbol, Table, Text, Value, told
@@ -344,52 +343,6 @@ def entry(
         if rule.code not in settled and (others is None or not table.beside or not others.isdisjoint(table.beside))
     ]
     return told(value) if any(spoke) else value
-
-
-def excuse_entries(walker: Walker, since: int, beside: Callable[[str], Value | None]) -> None:
-    """Take back what was told of entries since then in what is being read, where what stands `beside` them excuses it."""
-    if len(walker.found) == since:
-        return
-    judge, scope = judge_at(walker), ".".join(walker.scope)
-
-    def excused(raw: Raw) -> bool:
-        return (
-            isinstance(raw.detail, Entry)
-            and raw.scope == scope
-            and any(
-                (value := beside(key)) is not None and judge.excuses(predicate, value)
-                for key, predicate in raw.detail.unless
-            )
-        )
-
-    walker.found[since:] = [raw for raw in walker.found[since:] if not excused(raw)]
-
-
-def excuse_made(walker: Walker, since: int, made: cst.CSTNode, uses: Callable[[], Sequence[str]]) -> None:
-    """Take back what was told of a call since then, where all uses of what it made are `harmless` to its table.
-
-    Each use is the text that follows the name of what was made.
-    """
-
-    def excused(raw: Raw) -> bool:
-        harmless = raw.detail.harmless if isinstance(raw.detail, Match) and raw.node is made else ""
-        found = uses() if harmless else ()
-        return bool(found) and all(compiled(harmless).match(use) for use in found)
-
-    if len(walker.found) > since:
-        walker.found[since:] = [raw for raw in walker.found[since:] if not excused(raw)]
-
-
-def uses_of(walker: Walker, target: cst.CSTNode) -> Sequence[str]:
-    """Return what follows the name of a variable or an attribute wherever the text has it, but where it is assigned."""
-    name, text, function = re.escape(leaf_name(target)), walker.source.text, walker.function
-    before = r"\." if isinstance(target, cst.Attribute) else r"(?<!\w)"
-    local = isinstance(target, cst.Name) and target.value not in walker.function_globals
-    if local and function is not None and not function.nested:
-        unit = walker.unit(function)
-        text = unit.text if unit is not None else walker.tree.code_for_node(function.node)
-    behind = rf"(?s){before}{name}\b(?!\s*=(?!=))(?!\s*:[^=\n]*=)(?=(.{{0,40}}))"
-    return re.findall(behind, text) if name else ()
 
 
 def default(walker: Walker, name: str, value: Value, node: cst.CSTNode) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.model import Level
-from mlsec_lint.python import judging
+from mlsec_lint.python import excuses, judging
 from mlsec_lint.python.annotations import annotated_value
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.library import field_default
@@ -38,7 +38,7 @@ def _assign(walker: Walker, node: cst.Assign) -> None:
     before = len(walker.found)
     value = walker.value(node.value)
     if len(node.targets) == 1:
-        judging.excuse_made(walker, before, node.value, lambda: judging.uses_of(walker, node.targets[0].target))
+        excuses.by_uses(walker, before, node.value, lambda: excuses.uses_of(walker, node.targets[0].target))
     if isinstance(node.value, (cst.Name, cst.Attribute)):
         judging.referred(walker, value, node.value, Level.LOW)
     for target in node.targets:
@@ -56,7 +56,7 @@ def _annotated_assign(walker: Walker, node: cst.AnnAssign) -> None:
         return
     before = len(walker.found)
     value = walker.value(node.value)
-    judging.excuse_made(walker, before, node.value, lambda: judging.uses_of(walker, node.target))
+    excuses.by_uses(walker, before, node.value, lambda: excuses.uses_of(walker, node.target))
     if walker.cls is not None and walker.function is None and isinstance(node.target, cst.Name):
         value = field_default(walker, value)
         if judging.default(walker, node.target.value, value, node) or handed_through(value):

@@ -13,6 +13,7 @@ import libcst as cst
 
 from mlsec_lint.model import Source
 from mlsec_lint.python import (
+    bodies,
     calls,
     control,
     definitions,
@@ -28,30 +29,23 @@ from mlsec_lint.python import (
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.digests import Digests
 from mlsec_lint.python.dispatch import STATEMENTS, evaluate
-from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summary, parameter_value
+from mlsec_lint.python.functions import ClassInfo, FunctionInfo, Pending, Summary
 from mlsec_lint.python.index import Index
 from mlsec_lint.python.narrowing import narrow
 from mlsec_lint.python.raw import Raw
 from mlsec_lint.python.saves import Saves
-from mlsec_lint.python.state import State, agreed_on_all, checked_on_all, shown_on_all
+from mlsec_lint.python.state import State
 from mlsec_lint.python.values import (
-    NONE,
-    Key,
     Local,
-    LocalClass,
-    LocalObject,
     Origin,
     Origins,
     Site,
-    Table,
     Value,
     Verdict,
     join,
-    known,
     named,
     unknown,
 )
-from mlsec_lint.python.values import Sequence as Items
 from mlsec_lint.python.words import holds
 
 if TYPE_CHECKING:
@@ -63,7 +57,6 @@ if TYPE_CHECKING:
 HANDLERS = (calls, control, definitions, displays, expressions, members, operators, standard, statements)  # registered
 _GLOBAL = re.compile(r"^[ \t]*global\b", re.MULTILINE)
 DEEPEST = 60  # nested function evaluations
-MAKING = ("__init__", "__post_init__")  # what an object is made by, before anything else of it is called
 
 
 class Walker:
@@ -306,7 +299,7 @@ class Walker:
             return info.summary
         if info.running or self.depth >= DEEPEST:
             return Summary(unknown(f"r{info.ident}"), complete=False)
-        agreed = self.agreed_before(info) if self.asks and info.cls is not None else frozenset()
+        agreed = bodies.agreed_before(self, info) if self.asks and info.cls is not None else frozenset()
         info.running = True
         if self.function is None and info.walker is self:
             self.globals = self.state.names  # called while the module is still being run: it sees what is there by now
@@ -329,19 +322,19 @@ class Walker:
         self.silent = 0
         self.depth += 1
         try:
-            node = self.opened(info)
+            node = bodies.opened(self, info)
             self.state = State(agreed=agreed)
             self.function, self.cls = info, info.cls
             self.scope = info.scope.split(".")
-            self.enter(info)
+            bodies.enter(self, info)
             if isinstance(node, cst.Lambda):
                 self.returned.append(self.value(node.body))
             else:
                 self.suite(node.body)
             if not self.state.dead:
                 self.exits.append(self.state)
-            self.refresh(info)
-            info.summary = self.summarise(info)
+            bodies.refresh(self, info)
+            info.summary = bodies.summarise(self)
             info.summary.agreed -= agreed  # that much its caller had to know
         finally:
             self.depth -= 1
@@ -361,91 +354,6 @@ class Walker:
             self.digests.scope = ".".join(self.scope)
             info.running = False
         return info.summary
-
-    def agreed_before(self, info: FunctionInfo) -> frozenset[str]:
-        """Return the names by which somebody has agreed when an object was made, before its methods can be called."""
-        if info.cls is None or info.kind not in ("method", "property") or info.name in MAKING:
-            return frozenset()
-        makers = [one for name in MAKING if (one := self.maker(info.cls, name)) is not None]
-        if any(one.running for one in makers):  # it is being made: what its maker knows at the call
-            return self.state.agreed if self.function is not None and self.function.cls is not None else frozenset()
-        return frozenset().union(*(self.summary(one).agreed for one in makers))
-
-    def maker(self, cls: ClassInfo, name: str, depth: int = 0) -> FunctionInfo | None:
-        """Return the function of this module by which an object of a class is made, its own or an inherited one."""
-        for value in (cls.own[name],) if name in cls.own else cls.bases:
-            for alt in value.alts:
-                if isinstance(alt, Local) and alt.function.walker is self:
-                    return alt.function
-                if isinstance(alt, LocalClass) and name not in cls.own and depth < 8:
-                    return self.maker(alt.cls, name, depth + 1)
-        return None
-
-    def opened(self, info: FunctionInfo) -> cst.FunctionDef | cst.Lambda:
-        """Return a function with its body; where that is a piece of its own, read its parameters, as its definition does."""
-        if self.pieces is None or isinstance(info.node, cst.Lambda):
-            return info.node
-        node = self.pieces.whole(info.node)
-        if node is not info.node and not info.read:
-            info.read = True
-            self.state = State({**self.globals, **(info.cls.own if info.cls is not None else {})})
-            self.function, self.cls, self.scope = None, info.cls, info.scope.split(".")[:-1]
-            definitions.read_parameters(self, info, node.params)
-        return node
-
-    def read_parameters(self, info: FunctionInfo) -> None:
-        """Let a function's parameters be known before its body is interpreted."""
-        saved = self.state, self.function, self.cls, self.scope
-        self.opened(info)
-        self.state, self.function, self.cls, self.scope = saved
-
-    def enter(self, info: FunctionInfo) -> None:
-        """Bind the parameters."""
-        names = self.state.names
-        for position, name in enumerate((*info.parameters, *info.keyword_only)):
-            value = parameter_value(info, name)
-            if position == 0 and info.cls is not None and info.kind in ("method", "property"):
-                value = Value((LocalObject(info.cls),))
-            elif position == 0 and info.cls is not None and info.kind == "class":
-                value = Value((LocalClass(info.cls),))
-            else:
-                default = info.defaults.get(name) or info.defaults.get("\0" + name)
-                if default is not None:
-                    value = join(default, value)
-                if name in info.given:
-                    value = value.with_origins(info.given[name])
-                if info.input_kind:
-                    site = self.site(info.node)
-                    value = value.with_origins({Origin(info.input_kind, name, site)})
-            names[name] = value
-        if info.star:
-            names[info.star] = Value((Items((), open=True),), parameter_value(info, info.star).origins)
-        if info.stars:
-            names[info.stars] = Value((Table((), open=True),), parameter_value(info, info.stars).origins)
-
-    def refresh(self, info: FunctionInfo) -> None:
-        """Functions defined inside see the variables as they are in the end."""
-        for inner in self.within.get(info.scope, ()):
-            if inner.summary is None and not inner.running:
-                inner.outer = {**info.outer, **self.state.names}
-
-    def summarise(self, info: FunctionInfo) -> Summary:
-        """Fold what the body did into a summary."""
-        exits = self.exits or [self.state]
-        files: dict[Key, Origins] = {}
-        for state in exits:
-            for key, origins in state.files.items():
-                files[key] = files.get(key, NONE) | origins
-        returns = join(*self.returned) if self.returned else known(None)
-        return Summary(
-            returns,
-            files,
-            checked_on_all(exits),
-            tuple(self.pending),
-            True,
-            agreed_on_all(exits),
-            shown_on_all(exits),
-        )
 
     # ------------------------------------------------------------ statements
 
