@@ -64,13 +64,6 @@ def opened(walker: Walker, info: FunctionInfo) -> cst.FunctionDef | cst.Lambda:
     return node
 
 
-def read_parameters(walker: Walker, info: FunctionInfo) -> None:
-    """Let a function's parameters be known before its body is interpreted."""
-    saved = walker.state, walker.function, walker.cls, walker.scope
-    opened(walker, info)
-    walker.state, walker.function, walker.cls, walker.scope = saved
-
-
 def enter(walker: Walker, info: FunctionInfo) -> None:
     """Bind the parameters."""
     names = walker.state.names

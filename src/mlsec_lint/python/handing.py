@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from mlsec_lint.python import bodies, judging
+from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.functions import FunctionInfo
 from mlsec_lint.python.members import element
@@ -165,7 +165,7 @@ def receive(walker: Walker) -> set[FunctionInfo]:
     late = set()
     for handler in walker.handlers:
         info = handler.function
-        bodies.read_parameters(walker, info)
+        walker.read_parameters(info)
         for place, name in enumerate(info.parameters[handler.bound :]):
             if name not in handler.named and place not in handler.harmless:
                 info.given[name] = info.given.get(name, NONE) | {Origin(handler.kind, name, walker.site(info.node))}

@@ -355,6 +355,12 @@ class Walker:
             info.running = False
         return info.summary
 
+    def read_parameters(self, info: FunctionInfo) -> None:
+        """Let a function's parameters be known before its body is interpreted."""
+        saved = self.state, self.function, self.cls, self.scope
+        bodies.opened(self, info)
+        self.state, self.function, self.cls, self.scope = saved
+
     # ------------------------------------------------------------ statements
 
     def assume(self, test: Value, outcome: bool, node: cst.CSTNode) -> None:
