@@ -13,7 +13,7 @@ import libcst as cst
 from mlsec_lint.model import Level, Match, Rule
 from mlsec_lint.python.flows import judge_at
 from mlsec_lint.python.raw import emit
-from mlsec_lint.python.texts import texts
+from mlsec_lint.python.texts import quoted, texts
 from mlsec_lint.python.values import Symbol, Value, known
 
 if TYPE_CHECKING:
@@ -54,6 +54,6 @@ def chosen(walker: Walker, node: cst.Call, info: FunctionInfo, binding: Binding,
             emit(
                 walker, rule, node, match.severity or rule.severity, min(sure, match.confidence or rule.confidence),
                 match.message or rule.message, dotted=dotted, argument=key[1], call=node,
-                value=repr(shown)[:60] if shown else "", subject=shown if match.subject else "",
+                value=quoted(shown) if shown else "", subject=shown if match.subject else "",
             )  # fmt: skip
         _keep(walker, key, rule, match, dotted, told)

@@ -18,7 +18,7 @@ from mlsec_lint.python.members import resolved
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.saves import here
-from mlsec_lint.python.texts import texts
+from mlsec_lint.python.texts import quoted, texts
 from mlsec_lint.python.values import Const, Name, Origin, Symbol, Table, Text, Value, told
 from mlsec_lint.python.words import holds
 
@@ -217,19 +217,12 @@ def _shown(judge: Judge, predicate: Predicate, value: Value, wanted: bool) -> st
     at_fault = [alt for alt in value.alts if judge.ask(predicate, Value((alt,))).some is wanted]
     for alt in at_fault or value.alts:
         if isinstance(alt, Const):
-            return _quoted(alt.value)
+            return quoted(alt.value)
         if isinstance(alt, Text) and alt.start:
-            return _quoted(alt.start)
+            return quoted(alt.start)
         if isinstance(alt, Name):
             return alt.dotted
     return ""
-
-
-def _quoted(value: object) -> str:
-    """Return a constant as it is written; of a long text how it begins and ends."""
-    if isinstance(value, str) and len(value) > 60:
-        value = f"{value[:40]}…{value[-18:]}"
-    return repr(value)
 
 
 def _subject(value: Value) -> tuple[str, Level]:

@@ -146,3 +146,10 @@ def concat(left: Value, right: Value, path: bool = False, between: str = "") -> 
                 sep = "" if pa and pa[-1].endswith("/") else between
             alts.append(text_value((*pa, sep, *pb), NONE, path).alts[0])
     return Value(tuple(dict.fromkeys(alts)), origins)
+
+
+def quoted(value: object) -> str:
+    """Return a constant as it is written; of a long text how it begins and ends."""
+    if isinstance(value, str) and len(value) > 60:
+        value = f"{value[:40]}…{value[-18:]}"
+    return repr(value)
