@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlsec_lint.python.outline import statements
+from mlsec_lint.python.outline import Import, statements
 
 HERE = Path(__file__).parent
 TEXTS = {
@@ -31,7 +31,7 @@ def _in_comprehensions(node: ast.stmt) -> set[ast.AST]:
     return {inner for one in loops for inner in ast.walk(one.target)}
 
 
-def _by_tree(text: str) -> tuple[list[set[str]], set[str]]:
+def _by_tree(text: str) -> tuple[list[set[str]], set[Import]]:
     bound, imports = [], set()
     for node in ast.parse(text).body:
         names, loops = set(), _in_comprehensions(node)
@@ -45,14 +45,14 @@ def _by_tree(text: str) -> tuple[list[set[str]], set[str]]:
             elif isinstance(inner, (ast.Import, ast.ImportFrom)):
                 names |= {alias.asname or alias.name.partition(".")[0] for alias in inner.names}
         bound.append(names)
-        imports |= {ast.dump(one) for one in ast.walk(node) if isinstance(one, (ast.Import, ast.ImportFrom))}
+        imports |= {Import.of(one) for one in ast.walk(node) if isinstance(one, (ast.Import, ast.ImportFrom))}
     return [names for names in bound if names], imports
 
 
-def _by_text(text: str) -> tuple[list[set[str]], set[str]]:
+def _by_text(text: str) -> tuple[list[set[str]], set[Import]]:
     outline = statements(text)
     bound = [{name.decode() for name in one.bound} for one in outline]
-    return [names for names in bound if names], {ast.dump(node) for one in outline for node in one.imports}
+    return [names for names in bound if names], {made for one in outline for made in one.imports}
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 
-ENOUGH = 20_000_000  # bytes parsed, after which the garbage of their trees is collected
+ENOUGH = 2_000_000  # bytes parsed, after which the garbage of their trees is collected
+FULL = 8  # collections, after which one looks at all there is: at modules that others imported, too
 
 
 class RestingCollector:
@@ -13,6 +14,7 @@ class RestingCollector:
     def __init__(self) -> None:
         self._was = gc.isenabled()
         self._bytes = 0
+        self._times = 0
 
     def __enter__(self) -> RestingCollector:
         gc.disable()
@@ -27,4 +29,5 @@ class RestingCollector:
         self._bytes += parsed
         if self._bytes > ENOUGH:
             self._bytes = 0
-            gc.collect(1)  # what has outlived a collection is a module that others import
+            self._times += 1
+            gc.collect(1 if self._times % FULL else 2)

@@ -5,7 +5,6 @@ Must not know rules, settings or reports.
 
 from __future__ import annotations
 
-import ast
 import functools
 import re
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlsec_lint import source as sources
 from mlsec_lint.model import Source
 from mlsec_lint.python import scans
-from mlsec_lint.python.outline import Statement, statements, wanted
+from mlsec_lint.python.outline import Import, Statement, statements, wanted
 from mlsec_lint.python.values import known, named
 
 if TYPE_CHECKING:
@@ -100,9 +99,9 @@ class Exports:
         if source is None:
             return frozenset()
 
-        def ours(node: ast.Import | ast.ImportFrom) -> frozenset[bytes]:
-            out = {b"*"} & {alias.name.encode() for alias in node.names} if not sinks else set()
-            for name, dotted in _imported(node, source) if imports or sinks else ():
+        def ours(made: Import) -> frozenset[bytes]:
+            out = {b"*"} & {name.encode() for name, _ in made.names} if not sinks else set()
+            for name, dotted in _imported(made, source) if imports or sinks else ():
                 if name == "*":
                     handing, _ = self._module(dotted, source.path)
                     out.update(n.encode() for n in (self.reaching(handing, imports) if sinks and handing else ()))
@@ -165,11 +164,11 @@ class Exports:
         source = self.project.source(path)
         try:
             for one in self._outline(path) if source is not None else ():
-                for node in one.imports:
-                    for name, dotted in _imported(node, source):  # type: ignore[arg-type]
+                for made in one.imports:
+                    for name, dotted in _imported(made, source):  # type: ignore[arg-type]
                         if name.encode() in one.bound:
                             names[name] = dotted
-                        if name == "*" and one.node is not None:  # one below a test is for type checkers
+                        if name == "*" and one.alone:  # one below a test is for type checkers
                             stars.append(dotted[:-1] if dotted.endswith("..*") else dotted[:-2])
         except _FAILURES:
             pass
@@ -192,7 +191,7 @@ class Exports:
         source = self.project.source(path)
         try:
             for one in self._outline(path) if source is not None else ():
-                held.update(_bindings(one.node, source))  # type: ignore[arg-type]
+                held.update(_bindings(one, source))  # type: ignore[arg-type]
         except _FAILURES:
             pass
         return held
@@ -213,24 +212,29 @@ class Exports:
         return False
 
 
-def _bindings(node: ast.stmt | None, source: Source) -> dict[str, Value]:
+def _bindings(one: Statement, source: Source) -> dict[str, Value]:
     """Return what a top-level statement binds, where it is a constant or an import."""
-    out: dict[str, Value] = {}
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-        if isinstance(node.value.value, (str, int, float, bool, type(None))):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    out[target.id] = known(node.value.value)
-    elif isinstance(node, ast.ImportFrom):
-        out.update((name, named(dotted)) for name, dotted in _imported(node, source) if name != "*")
-    elif isinstance(node, ast.Import):
-        out.update((alias.asname, named(alias.name)) for alias in node.names if alias.asname)
-    return out
+    if not one.alone:
+        return {name: known(value) for name, value in one.constants}
+    made = one.imports[0]
+    plain = (
+        {alias for name, alias in made.names if alias} if not made.base else None
+    )  # `import a.b` binds no more than `a`
+    return {
+        name: named(dotted)
+        for name, dotted in _imported(made, source)
+        if name != "*" and (plain is None or name in plain)
+    }
 
 
-def _imported(node: ast.Import | ast.ImportFrom, source: Source) -> list[tuple[str, str]]:
+def _imported(made: Import, source: Source) -> list[tuple[str, str]]:
     """Return the names that an import binds, each with what it stands for."""
-    if isinstance(node, ast.Import):
-        return [(a.asname or a.name.partition(".")[0], a.name) for a in node.names]
-    base = sources.relative_base(source, node.level, node.module or "") if node.level else node.module or ""
-    return [(a.asname or a.name, f"{base}{'' if base.endswith('.') else '.'}{a.name}") for a in node.names]
+    if not made.base:
+        return [(name, dotted) for name, (dotted, _) in zip(made.bound, made.names, strict=True)]
+    module = made.base.lstrip(".")
+    level = len(made.base) - len(module)
+    base = sources.relative_base(source, level, module) if level else module
+    return [
+        (bound, f"{base}{'' if base.endswith('.') else '.'}{name}")
+        for bound, (name, _) in zip(made.bound, made.names, strict=True)
+    ]

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from mlsec_lint.python.values import Value
     from mlsec_lint.python.walk import Walker
 
-KEPT = 400  # modules whose text, tree or walk is kept in memory
-KNOWN = 5_000  # modules of which what their texts tell is kept, too
+KEPT = 150  # modules whose text, tree or walk is kept in memory
+KNOWN = 2_000  # modules of which what their texts tell is kept, too
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
+
+
+Lookup = tuple[str, str, str]  # a module that was looked for, the folder of the importer, the file or ""
 
 
 @dataclass(slots=True)
@@ -33,12 +36,12 @@ class Used:
     """What a result was drawn from: files whose content mattered, and what was found under the names of modules."""
 
     files: set[str] = field(default_factory=set)  # absolute paths
-    lookups: dict[tuple[str, str], str] = field(default_factory=dict)  # (module, folder of the importer) -> path or ""
+    lookups: set[Lookup] = field(default_factory=set)
 
     def add(self, other: Used) -> None:
         """Count what somebody else has used, too."""
         self.files |= other.files
-        self.lookups.update(other.lookups)
+        self.lookups |= other.lookups
 
 
 class Noting:
@@ -71,7 +74,7 @@ class Project:
         self._read = functools.lru_cache(KEPT)(self._read_file)
         self._in_pieces = functools.lru_cache(KEPT)(self._cut)
         self._walked = functools.lru_cache(KEPT)(self._begun)
-        self._located = functools.lru_cache(4 * KNOWN)(self._find)
+        self._located = functools.lru_cache(4 * KNOWN)(self._lookup)
         self._texts: Exports | None = None
         self._noting: list[Used] = []  # of the checks and walks going on
 
@@ -102,8 +105,12 @@ class Project:
         """Return the file of a module as a file in `folder` would import it, or ""."""
         found = self._located(module, folder)
         if self._noting:
-            self._noting[-1].lookups[module, folder] = found
-        return found
+            self._noting[-1].lookups.add(found)
+        return found[2]
+
+    def _lookup(self, module: str, folder: str) -> Lookup:
+        """Return what was looked for with what was found; the results that note it share it."""
+        return module, folder, self._find(module, folder)
 
     def _find(self, module: str, folder: str) -> str:
         if module.startswith("."):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mlsec_lint.python.syntax import parse_by_python
 from mlsec_lint.python.words import without_docstrings, words
 
+Constant = str | int | float | bool | None
 _START = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 _DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
@@ -24,17 +25,38 @@ _IMPORT = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import: the module that names come from, with its dots ("": these are modules), and each as (name, alias or "")."""
+
+    base: str
+    names: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, node: ast.Import | ast.ImportFrom) -> Import:
+        """Return what a statement imports."""
+        base = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        return cls(base, tuple((alias.name, alias.asname or "") for alias in node.names))
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The names that it gives a value."""
+        return tuple(alias or (name if self.base else name.partition(".")[0]) for name, alias in self.names)
+
+
 @dataclass(frozen=True, eq=False)
 class Statement:
     """A statement at the top of a module: the names it binds, its text, and the imports in it.
 
-    `node` is itself, where it is an import or gives names a constant.
+    `alone` says that it is one of these and nothing else, `constants` which names it gives a constant.  Trees are not kept:
+    the outlines of many modules are.
     """
 
     bound: frozenset[bytes]
     text: str
-    imports: tuple[ast.Import | ast.ImportFrom, ...]
-    node: ast.Import | ast.ImportFrom | ast.Assign | None = None
+    imports: tuple[Import, ...]
+    alone: bool = False
+    constants: tuple[tuple[str, Constant], ...] = ()
 
     @functools.cached_property
     def words(self) -> frozenset[bytes]:
@@ -84,31 +106,38 @@ def _statements(part: str) -> Iterator[Statement]:
         yield Statement(frozenset({definition.group(1).encode()}), part, tuple(_imported(part)))
 
 
-def _imported(part: str) -> Iterator[ast.Import | ast.ImportFrom]:
+def _imported(part: str) -> Iterator[Import]:
     """Yield the imports within a definition."""
     for match in _IMPORT.finditer(part) if "import" in part else ():
         for node in ast.parse(match.group(1)).body:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                yield node
+                yield Import.of(node)
 
 
 def _statement(node: ast.stmt, text: str) -> Statement:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        bound = frozenset((a.asname or a.name.partition(".")[0]).encode() for a in node.names)
-        return Statement(bound, "", (node,), node)
+        found = Import.of(node)
+        return Statement(frozenset(name.encode() for name in found.bound), "", (found,), alone=True)
     inner = ast.walk(node) if "import" in text else ()
     return Statement(
         frozenset(name.encode() for name in _bound(node, text)),
         text,
-        tuple(n for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
-        node if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) else None,
+        tuple(Import.of(n) for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
+        constants=tuple(_constants(node)),
     )
+
+
+def _constants(node: ast.stmt) -> Iterator[tuple[str, Constant]]:
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+        value = node.value.value
+        if isinstance(value, Constant):
+            yield from ((target.id, value) for target in node.targets if isinstance(target, ast.Name))
 
 
 def wanted(
     outline: tuple[Statement, ...],
     holding: frozenset[Statement],
-    ours: Callable[[ast.ImportFrom | ast.Import], frozenset[bytes]],
+    ours: Callable[[Import], frozenset[bytes]],
 ) -> frozenset[str]:
     """Return the names at the top whose definition is one of `holding`, or has a name whose definition is.
 
@@ -117,9 +146,9 @@ def wanted(
     found: set[bytes] = set()
     waiting: list[Statement] = []
     for one in outline:
-        if isinstance(one.node, (ast.Import, ast.ImportFrom)):
-            found |= ours(one.node)
-        elif one in holding or any(ours(node) for node in one.imports):
+        if one.alone:
+            found |= ours(one.imports[0])
+        elif one in holding or any(ours(made) for made in one.imports):
             found |= one.bound
         else:
             waiting.append(one)
@@ -152,5 +181,5 @@ def _bound(node: ast.stmt, text: str) -> set[str]:
         elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             out.add(inner.name)
         elif isinstance(inner, (ast.Import, ast.ImportFrom)):
-            out.update(alias.asname or alias.name.partition(".")[0] for alias in inner.names)
+            out.update(Import.of(inner).bound)
     return out

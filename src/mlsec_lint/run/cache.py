@@ -23,7 +23,7 @@ from mlsec_lint.model import Edit, Finding, Fix, Hidden, Related, RuleSet, Setti
 from mlsec_lint.run.one import Result, Task, assuming, lock_of
 
 if TYPE_CHECKING:
-    from mlsec_lint.project import Project
+    from mlsec_lint.project import Lookup, Project
 
 NAME = ".mlsec-lint-cache"
 FORMAT = 2
@@ -52,7 +52,7 @@ class Cache:
         self._packages: dict[tuple[str, str], str] = {}
         self._states: dict[str, str] = {}  # path -> what of the file other results are drawn from
         self._known: dict[str, list[Any]] = {}  # path -> [time of change, bytes, hash of the content]
-        self._lookups: list[tuple[str, str, str]] = []  # name, folder of the importer, path: many results share one
+        self._lookups: list[Lookup] = []  # many results share one
         # path -> [circumstances, set, parsed, files, digest, numbers of lookups, result]
         self._entries: dict[str, list[Any]] = {}
         self._changed = False
@@ -202,7 +202,7 @@ class Cache:
         if self._changed:
             self._write()
 
-    def _number(self, lookup: tuple[str, str, str], numbers: dict[tuple[str, str, str], int]) -> int:
+    def _number(self, lookup: Lookup, numbers: dict[Lookup, int]) -> int:
         if lookup not in numbers:
             numbers[lookup] = len(self._lookups)
             self._lookups.append(lookup)

@@ -20,7 +20,7 @@ from mlsec_lint.source.python import python_source
 
 if TYPE_CHECKING:
     from mlsec_lint.lockfile import Lock
-    from mlsec_lint.project import Project
+    from mlsec_lint.project import Lookup, Project
     from mlsec_lint.requirements import Facts
 
 NOT_CHECKED = "MLS901"
@@ -49,7 +49,7 @@ class Result:
     parsed: bool = False
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
     files: tuple[str, ...] = ()  # other files of the project whose content mattered
-    lookups: tuple[tuple[str, str, str], ...] = ()  # modules looked for: name, folder of the importer, path or ""
+    lookups: tuple[Lookup, ...] = ()  # modules looked for, and where they were found
 
 
 def check_file(task: Task, ruleset: RuleSet, project: Project | None = None) -> Result:
@@ -61,7 +61,7 @@ def check_file(task: Task, ruleset: RuleSet, project: Project | None = None) -> 
         with project.noting() as used:
             result = _check(text, task, ruleset, project)
         result.files = tuple(sorted(used.files - {task.file.path, ""}))
-        result.lookups = tuple(sorted((*key, found) for key, found in used.lookups.items()))
+        result.lookups = tuple(sorted(used.lookups))
         return result
     except KeyboardInterrupt:
         raise

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LARGE = 0.7  # of the text is spread in one chunk for each process, the rest in small ones
 SMALL_CHUNKS = 8  # for each process
+MOST = 1_000  # files in a chunk: a process holds their results until it is through
 
 _state: tuple[Rulesets, Project | None, RestingCollector] | None = None  # in a worker: what files are checked with
 
@@ -76,7 +77,7 @@ def chunks(tasks: Sequence[Task], jobs: int) -> list[list[Task]]:
             filled = 0
         out[-1].append(task)
         filled += much
-    return out
+    return [chunk[at : at + MOST] for chunk in out for at in range(0, len(chunk), MOST)]
 
 
 def _alone(task: Task, rulesets: Rulesets, project: Project | None) -> Result:
