@@ -108,3 +108,26 @@ class Batch:
 """
     found = check(source.from_text(code.lstrip(), "batch.py", "python"), RULES, SETTINGS)
     assert [(one.line, one.severity) for one in found if one.code == "MLS103"] == [(5, Level.LOW), (7, Level.HIGH)]
+
+
+def test_a_name_is_found_behind_packages_that_hand_on_everything_in_circles(tmp_path: Path) -> None:
+    """Each way through the circle asked anew would never end: there are 59 ** 5 of them."""
+    package = tmp_path / "package"
+    package.mkdir()
+    names = [f"part{number}" for number in range(60)]
+    for name in names:
+        (package / f"{name}.py").write_text("".join(f"from .{other} import *\n" for other in names if other != name))
+    (package / "__init__.py").write_text("".join(f"from .{name} import *\n" for name in names))
+    with open(package / "part7.py", "a", encoding="utf-8") as last:
+        last.write("import pickle\n\ndef load(file):\n    return pickle.load(file)\n")
+    user = tmp_path / "user.py"
+    user.write_text(
+        "from urllib.request import urlopen\nfrom package import load, missing\n\nmissing(1)\n"
+        'load(urlopen("https://example.com/model.pkl"))\n'
+    )
+    files = [user, *sorted(package.iterdir())]
+    project = Project([(str(path), path.relative_to(tmp_path).as_posix()) for path in files], str(tmp_path))
+    found = check(source.read(str(user), "user.py", str(tmp_path), "python"), RULES, SETTINGS, project)
+    assert [(one.line, {place.path for place in one.related}) for one in found if one.severity is Level.HIGH] == [
+        (5, {"user.py", "package/part7.py"})
+    ]

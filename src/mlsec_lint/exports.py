@@ -35,6 +35,7 @@ class Exports:
         self._outline = functools.lru_cache(kept)(self._read_outline)
         self._holding = functools.lru_cache(kept)(self._all_held)
         self._hits = functools.lru_cache(known)(self._find_hits)
+        self._starred = functools.lru_cache(known)(self._read_starred)
         self._bindings = functools.lru_cache(known)(self._read_imports)
         self._constants = functools.lru_cache(known)(self._read_constants)
         self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
@@ -48,7 +49,7 @@ class Exports:
 
         Both are looked for in one reading.
         """
-        self.project.source(path)  # noted by each that asks
+        self.project.note_file(path)
         return self._hits(path)
 
     def _find_hits(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
@@ -155,7 +156,7 @@ class Exports:
 
     def _imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return what the imports at a module's top bind, and the modules of which they bring everything."""
-        self.project.source(path)  # noted by each that asks
+        self.project.note_file(path)
         return self._bindings(path)
 
     def _read_imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -176,14 +177,17 @@ class Exports:
 
     def starred(self, path: str) -> tuple[str, ...]:
         """Return the modules of the project of which a module imports everything, the last one first."""
-        source, shown = self.project.source(path), self.project.shown[path]
-        if source is None or "import *" not in source.text:
-            return ()
-        return tuple(module for module in reversed(self._imports(path)[1]) if self.project.find(module, shown))
+        self.project.note_file(path)
+        shown = self.project.shown[path]
+        return tuple(module for module in self._starred(path) if self.project.find(module, shown))
+
+    def _read_starred(self, path: str) -> tuple[str, ...]:
+        source = self.project.source(path)
+        return self._imports(path)[1][::-1] if source is not None and "import *" in source.text else ()
 
     def constants(self, path: str) -> dict[str, Value]:
         """Return a module's plain constants and imports, read without LibCST."""
-        self.project.source(path)  # noted by each that asks
+        self.project.note_file(path)
         return self._constants(path)
 
     def _read_constants(self, path: str) -> dict[str, Value]:

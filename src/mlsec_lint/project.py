@@ -142,8 +142,8 @@ class Project:
 
         `level` is how many imports the module itself may follow.
         """
-        source, texts = self.source(path), self._texts
-        if source is None or texts is None:
+        texts = self._texts
+        if texts is None:
             return {}
         if not texts.is_wide(path):
             return texts.constants(path)
@@ -156,7 +156,7 @@ class Project:
 
     def source(self, path: str) -> Source | None:
         """Return a file of the project; None where it cannot be read."""
-        self._note(path)
+        self.note_file(path)
         return self._read(path)
 
     def _read_file(self, path: str) -> Source | None:
@@ -170,7 +170,8 @@ class Project:
         if self._noting:
             self._noting[-1].add(used)
 
-    def _note(self, path: str) -> None:
+    def note_file(self, path: str) -> None:
+        """The content of a file counts for what is going on."""
         if self._noting:
             self._noting[-1].files.add(path)
 
@@ -235,7 +236,11 @@ class View:
         with self.project.noting(self.used):
             return self._resolve(dotted, importer)
 
-    def _resolve(self, dotted: str, importer: str, hops: int = REEXPORTS) -> Value | None:
+    def _resolve(
+        self, dotted: str, importer: str, hops: int = REEXPORTS, asked: dict[tuple[str, str], int] | None = None
+    ) -> Value | None:
+        """`asked` holds which modules have been asked for which name in vain, with how many hops to go."""
+        asked = {} if asked is None else asked
         for hop in range(hops):
             module, name = dotted, ""
             while module.strip("."):
@@ -250,7 +255,11 @@ class View:
                 return None
             value = self.project.exports_of(path, self.level - 1, name).get(name)
             if value is None:
-                return self._behind_star(path, name, hops - hop - 1)
+                left = hops - hop - 1
+                if asked.get((path, name), 0) >= left:  # packages may hand on everything in circles
+                    return None
+                asked[path, name] = left
+                return self._behind_star(path, name, left, asked)
             following = value.alts[0] if len(value.alts) == 1 else None
             if not _is_name(following) or self.project.find(following.dotted, importer):  # type: ignore[union-attr]
                 return value
@@ -260,12 +269,12 @@ class View:
             dotted = deeper
         return None
 
-    def _behind_star(self, path: str, name: str, hops: int) -> Value | None:
+    def _behind_star(self, path: str, name: str, hops: int, asked: dict[tuple[str, str], int]) -> Value | None:
         """Return what a module that does not define a name hands on by `import *`."""
         texts = self.project._texts
         hands_on = texts is not None and hops > 0 and not name.startswith("_")
         for module in texts.starred(path) if texts is not None and hands_on else ():
-            if (found := self._resolve(f"{module}.{name}", self.project.shown[path], hops)) is not None:
+            if (found := self._resolve(f"{module}.{name}", self.project.shown[path], hops, asked)) is not None:
                 return found
         return None
 
