@@ -56,7 +56,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ruleset(*rules: Rule) -> RuleSet:
-    return RuleSet(rules, Apis({}, {}, {}, {}, {}, {}, {}, {}, {}, (), {}), "digest")
+    return RuleSet(rules, Apis({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), {}), "digest")
 
 
 def said(code: str, bad: bool = True, rule: Rule = BASE, others: tuple[Rule, ...] = ()) -> list[str]:

@@ -371,6 +371,9 @@ class Apis:
     defaults: Mapping[tuple[str, str], VersionedDefault]  # (callable, parameter) -> default
     sources: Mapping[str, tuple[str, ...]]  # origin kind -> callables or attributes whose value has it
     handlers: Mapping[str, tuple[str, ...]]  # origin kind -> decorators whose function's parameters have it
+    registrars: Mapping[
+        str, tuple[str, ...]
+    ]  # the same of calls that are given the function (and may decorate one, too)
     callbacks: Mapping[str, tuple[str, ...]]  # origin kind -> methods of library classes whose parameters have it
     saves: Mapping[str, tuple[str, str]]  # callable -> (parameter: where from, parameter: path written)
     digests: Mapping[str, tuple[str, ...]]  # "strong" / "weak" -> callables that compute a digest

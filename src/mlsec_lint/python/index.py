@@ -167,9 +167,10 @@ def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) 
                 index.source_patterns.add(name, kind)
             else:
                 index.sources[name] = kind
-    for kind, names in apis.handlers.items():
-        for name in names:
-            index.handlers.add(name, kind)
+    for table in (apis.handlers, apis.registrars):
+        for kind, names in table.items():
+            for name in names:
+                index.handlers.add(name, kind)
     for kind, names in apis.callbacks.items():
         for name in names:
             index.callbacks.add(name, kind)

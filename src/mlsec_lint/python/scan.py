@@ -28,6 +28,7 @@ class Scan:
 
     keys: frozenset[bytes]  # leaves that name a parameter or an entry
     methods: dict[bytes, Needs]  # leaf -> what has to stand in the file for a method of who knows what
+    telling: dict[bytes, tuple[str, ...]]  # leaf -> plain texts, one of which is enough for that, too
     owners: dict[bytes, frozenset[str]]  # leaf -> modules whose function it is
     spoken: Names[bool]  # the dotted names themselves
     index: Index
@@ -68,7 +69,8 @@ class Scan:
     def _hits(self, found: frozenset[bytes], read: _Read) -> list[bytes]:
         """Return the words of the rules that these words hold, together with what they need."""
         hits = [leaf for leaf in found & self.leaves.keys() if any(need <= found for need in self.leaves[leaf])]
-        hits += [leaf for leaf, texts in self.beside.items() if leaf in found and read.holds(texts)]
+        for asked in (self.beside, self.telling):
+            hits += [leaf for leaf, texts in asked.items() if leaf in found and read.whole.holds(texts)]
         return [*hits, *(found & self.bare)]
 
     def _stands(self, leaf: bytes, read: _Read, found: frozenset[bytes]) -> bool:
@@ -77,11 +79,11 @@ class Scan:
             return True
         if leaf in self.keys and _keyed(leaf).search(read.code):
             return True
-        if leaf not in self.leaves:
+        if leaf not in self.leaves and leaf not in self.telling:
             return False
         if read.open or leaf in read.imported:
             return True
-        if read.dynamic and _quoted(leaf).search(read.code):
+        if read.dynamic and self._means(leaf, "", read, found) and _quoted(leaf).search(read.code):
             return True
         return any(self._means(leaf, chain, read, found) for chain in read.receivers(leaf))
 
@@ -103,8 +105,10 @@ class Scan:
             return any(self._speaks(target, rest, leaf, read) for target in targets)
         if any(need <= found for need in self.methods.get(leaf, ())):
             return True
-        owners = self.owners.get(leaf)
-        return owners is not None and (read.dynamic or any(name in owners for name in read.handed))
+        if leaf in self.telling and read.whole.holds(self.telling[leaf]):
+            return True
+        owners = self.owners.get(leaf, frozenset())
+        return any(name in read.handed or read.quotes(name) for name in owners)
 
 
 class _Read:
@@ -116,6 +120,7 @@ class _Read:
         self._whole = whole  # the file, where this is a part of one
         self._held: dict[tuple[str, ...], bool] = {}
         self._rebound: dict[str, bool] = {}
+        self._quoted: dict[str, bool] = {}
 
     def holds(self, texts: tuple[str, ...]) -> bool:
         """Return whether one of these stands in the text; many words ask for the same."""
@@ -191,6 +196,14 @@ class _Read:
                 else:
                     out[alias or dotted.partition(".")[0]].add(dotted if alias else dotted.partition(".")[0])
         return out
+
+    def quotes(self, name: str) -> bool:
+        """Return whether a module may be had by its name in a string."""
+        if self._whole is not None:
+            return self.whole.quotes(name)
+        if name not in self._quoted:
+            self._quoted[name] = self.dynamic and _quoted(name.encode()).search(self.code) is not None
+        return self._quoted[name]
 
     def rebinds(self, name: str) -> bool:
         """Return whether the name of an import is given another value, too."""

@@ -26,9 +26,8 @@ def narrow(index: Index) -> Scan:
 
 @functools.lru_cache(maxsize=8)
 def spoken(index: Index) -> Scan:
-    """Return the scan of what the rules and their visitors speak of."""
-    handlers = (name for names in index.apis.handlers.values() for name in names)
-    return _Builder(index).rules().names(index.digests, index.checks, handlers).scan()
+    """Return the scan of what the rules and their visitors speak of, and of who is given functions to call."""
+    return _Builder(index).rules().names(index.digests, index.checks, *index.apis.registrars.values()).scan()
 
 
 @functools.lru_cache(maxsize=8)
@@ -43,7 +42,8 @@ def outside(index: Index) -> Scan:
     """Return the scan of sources and handlers: a file that may hand what comes from outside to the project's functions."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     fetching = (call for call, (source, _) in index.apis.saves.items() if not source)
-    handlers = (name for kind in kinds for name in index.apis.handlers.get(kind, ()))
+    tables = (index.apis.handlers, index.apis.registrars)
+    handlers = (name for table in tables for kind in kinds for name in table.get(kind, ()))
     return _Builder(index).sources(kinds).names(fetching, handlers).scan()
 
 
@@ -66,6 +66,7 @@ class _Builder:
         self.bare: list[str] = []
         self.keys: set[bytes] = set()
         self.methods: dict[bytes, set[frozenset[bytes]]] = defaultdict(set)
+        self.telling: dict[bytes, tuple[str, ...]] = {}
         self.owners: dict[bytes, set[str]] = defaultdict(set)
         self.spoken: Names[bool] = Names()
         self.makers: dict[str, set[tuple[bytes, bytes]]] = defaultdict(
@@ -138,10 +139,8 @@ class _Builder:
                 self.methods[word].add(frozenset({maker.encode()}) | also)
             for library, maker in makers:  # which may have the method's own name
                 self.methods[word].add(frozenset({maker} if maker != word else {library, maker}) | also)
-        elif len(owner) == 1:
-            self.owners[word].add(owner[0])
         else:
-            self.methods[word].add(need)
+            self.owners[word].update(".".join(owner[: n + 1]) for n in range(len(owner)))
 
     def _prefixes(self, dotted: str) -> list[str]:
         parts = dotted.split(".")
@@ -159,6 +158,9 @@ class _Builder:
                 for call in match.calls:
                     self.names([call], beside=self._beside(match, call))
                 for method in match.methods:
+                    if match.words:
+                        self.telling[method.encode()] = (*self.telling.get(method.encode(), ()), *match.words)
+                        continue
                     for word in self._beside(match) or ("",):
                         need = frozenset({word.encode()}) if word else frozenset()
                         self.leaves[method.encode()].add(need)
@@ -216,6 +218,7 @@ class _Builder:
             beside,
             frozenset(self.keys),
             {leaf: tuple(needs) for leaf, needs in self.methods.items()},
+            {leaf: tuple(dict.fromkeys(texts)) for leaf, texts in self.telling.items()},
             {leaf: frozenset(names) for leaf, names in self.owners.items()},
             self.spoken,
             self.index,

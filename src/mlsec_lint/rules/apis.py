@@ -14,7 +14,7 @@ from mlsec_lint.rules.shape import faults, nearest
 
 T = TypeVar("T")
 _RANGE = re.compile(r"\*|(?:>=(?P<start>[0-9][0-9.]*))?,?\s*(?:<(?P<end>[0-9][0-9.]*))?")
-_LISTS = ("sources", "handlers", "callbacks", "digests")  # tables of name lists, united over files
+_LISTS = ("sources", "handlers", "registrars", "callbacks", "digests")  # tables of name lists, united over files
 
 
 class Names:
@@ -121,6 +121,7 @@ class _Builder:
             defaults=self.defaults(),
             sources=self.lists("sources"),
             handlers=self.lists("handlers"),
+            registrars=self.lists("registrars"),
             callbacks=self.lists("callbacks"),
             saves=self.spread("saves", tuple),
             options=self.spread("options", tuple),

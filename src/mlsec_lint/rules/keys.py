@@ -272,6 +272,7 @@ APIS = _table(
     returns=_map(NAME),
     sources=ORIGIN_MAP,
     handlers=ORIGIN_MAP,
+    registrars=ORIGIN_MAP,
     callbacks=ORIGIN_MAP,
     saves=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
     options=_map({"type": "array", "items": STRING, "minItems": 2, "maxItems": 2}),
