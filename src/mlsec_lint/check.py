@@ -113,9 +113,7 @@ def passes(source: Source, index: Index, project: Project | None = None) -> bool
 
     if scans.narrow(index).passes(source.text, source.module):
         return True
-    if project is None or not scans.outside(index).passes(source.text, source.module):
-        return False
-    return project.texts(index).one_passes(source)
+    return project is not None and project.texts(index).passes(source)
 
 
 _INDEXES: dict[tuple[str, tuple[tuple[str, str], ...], bool, bool], Index] = {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from mlsec_lint.python.values import Value
 
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
-)
+    r"import(?<!\wimport)\b[ \t]*(\([^)]*\)|(?:[^\n\\#;]|\\.)+)", re.DOTALL
+)  # found quickly by its first letters
+_FROM = re.compile(r"([ \t]*)(?:from[ \t]*([\w.]+)[ \t]*)?\Z")  # what stands before that on the line
+_COMMENT = re.compile(r"#.*|\\\n|[()]")
+WIDE, SINKS, FETCHING = range(3)  # what texts are asked: anything of interest, where data should not go, what fetches
+_NONE: tuple[frozenset[bytes], ...] = (frozenset(),) * 3
 _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -36,52 +41,60 @@ class Exports:
         self._holding = functools.lru_cache(kept)(self._all_held)
         self._hits = functools.lru_cache(known)(self._find_hits)
         self._starred = functools.lru_cache(known)(self._read_starred)
+        self._bound = functools.lru_cache(known)(self._read_bound)
         self._bindings = functools.lru_cache(known)(self._read_imports)
         self._constants = functools.lru_cache(known)(self._read_constants)
-        self._found: dict[tuple[str, bool, int], tuple[frozenset[str], Used | None]] = {}
+        self._found: dict[tuple[str, int, int], tuple[frozenset[str], Used | None]] = {}
+        self._questions = (scans.wide(index), scans.sinks(index), scans.fetching(index))
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
         return self._hits_of(path) is not None
 
-    def _hits_of(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
-        """Return the words of a module for which the wide scan passes and those of sinks; None where neither does.
+    def _hits_of(self, path: str) -> tuple[frozenset[bytes], ...] | None:
+        """Return the words of a module that answer each question; None where none does.
 
-        Both are looked for in one reading.
+        All are looked for in one reading.
         """
         self.project.note_file(path)
         return self._hits(path)
 
-    def _find_hits(self, path: str) -> tuple[frozenset[bytes], frozenset[bytes]] | None:
-        source, wide = self.project.source(path), scans.wide(self.index)
-        if source is None or not wide.passes(source.text, source.module):
+    def _find_hits(self, path: str) -> tuple[frozenset[bytes], ...] | None:
+        source = self.project.source(path)
+        if source is None or not self._questions[WIDE].passes(source.text, source.module):
             return None
-        return wide.hits(source.text, source.module), scans.sinks(self.index).hits(source.text, source.module)
+        return tuple(asked.hits(source.text, source.module) for asked in self._questions)
 
     def wanted(self, path: str, imports: bool) -> frozenset[str]:
         """Return the names of a module that are worth walking it for; `imports`: what it imports counts."""
-        return self._names(path, False, int(imports))
+        return self._names(path, WIDE, int(imports))
 
     def reaching(self, path: str, imports: int) -> frozenset[str]:
         """Return the names of a module by which a call may get to what data should not reach.
 
         `imports` is how many imports are followed.
         """
-        return self._names(path, True, imports)
+        return self._names(path, SINKS, imports)
 
-    def reaches(self, dotted: str, importer: str, imports: int, hops: int | None = None) -> bool:
+    def reaches(self, dotted: str, importer: str, imports: int) -> bool:
         """Return whether a name of the project, or anything in a module, may get to what data should not reach."""
+        return self._answers(SINKS, dotted, importer, imports, self.hops)
+
+    def _answers(self, question: int, dotted: str, importer: str, imports: int, hops: int) -> bool:
         path, name = self._module(dotted, importer)
         if not path or not name:
-            return bool(path) and bool(self.reaching(path, imports))
-        bound, _ = self._imports(path)
-        if name in bound:  # handed on
-            hops = self.hops if hops is None else hops
-            return hops > 0 and self.reaches(bound[name], self.project.shown[path], imports, hops - 1)
-        return name in self.reaching(path, imports)
+            return bool(path) and bool(self._names(path, question, imports))
+        if name in self._names(path, question, imports):
+            return True
+        handed = self._handed_on(path).get(name)
+        return (
+            handed is not None
+            and hops > 0
+            and self._answers(question, handed, self.project.shown[path], imports, hops - 1)
+        )
 
-    def _names(self, path: str, sinks: bool, imports: int) -> frozenset[str]:
-        key = (path, sinks, imports)
+    def _names(self, path: str, question: int, imports: int) -> frozenset[str]:
+        key = (path, question, imports)
         held = self._found.get(key)
         if held is not None:
             if held[1] is not None:
@@ -91,29 +104,39 @@ class Exports:
             del self._found[next(iter(self._found))]
         self._found[key] = (frozenset(), None)  # modules may import each other
         with self.project.noting() as used:
-            names = self._find_names(path, sinks, imports)
+            names = self._find_names(path, question, imports)
         self._found[key] = (names, used)
         return names
 
-    def _find_names(self, path: str, sinks: bool, imports: int) -> frozenset[str]:
-        source = self.project.source(path)
-        if source is None:
+    def _find_names(self, path: str, question: int, imports: int) -> frozenset[str]:
+        source, hits = self.project.source(path), self._hits_of(path)
+        if source is None or (not imports and not (hits or _NONE)[question] and "import *" not in source.text):
             return frozenset()
+        wide = question == WIDE
 
         def ours(made: Import) -> frozenset[bytes]:
-            out = {b"*"} & {name.encode() for name, _ in made.names} if not sinks else set()
-            for name, dotted in _imported(made, source) if imports or sinks else ():
-                if name == "*":
-                    handing, _ = self._module(dotted, source.path)
-                    out.update(n.encode() for n in (self.reaching(handing, imports) if sinks and handing else ()))
+            out = {b"*"} & {name.encode() for name, _ in made.names} if wide else set()
+            for name, dotted in _imported(made, source):
+                if self._questions[question].speaks(dotted):
+                    out.add(name.encode())
+                elif name == "*":
+                    handing = "" if wide else self._module(dotted, source.path)[0]
+                    out.update(n.encode() for n in (self._names(handing, question, imports) if handing else ()))
                 elif not imports:
                     continue
-                elif self.reaches(dotted, source.path, imports - 1) if sinks else self._is_wanted(dotted, source.path):
+                elif (
+                    self._is_wanted(dotted, source.path)
+                    if wide
+                    else self._answers(question, dotted, source.path, imports - 1, self.hops)
+                ):
                     out.add(name.encode())
             return frozenset(out)
 
         try:
-            return wanted(self._outline(path), self._holding(path)[sinks], ours)
+            outline = self._outline(path)
+            if question == FETCHING:  # functions alone; what stands below a test is for type checkers
+                outline = tuple(one for one in outline if not one.made and (one.alone or not one.imports))
+            return wanted(outline, self._holding(path)[question], ours)
         except _FAILURES:
             return frozenset()
 
@@ -137,13 +160,9 @@ class Exports:
         return statements(source.text) if source is not None else ()
 
     def _all_held(self, path: str) -> tuple[frozenset[Statement], ...]:
-        """Return the statements that themselves name what others may want to know, and those that name sinks.
-
-        Both questions are answered at once, while the module is at hand.
-        """
+        """Return the statements that themselves answer each question: all at once, while the module is at hand."""
         source = self.project.source(path)
-        hits = self._hits_of(path) or (frozenset(), frozenset())
-        questions = (scans.wide(self.index), scans.sinks(self.index))
+        hits = self._hits_of(path) or _NONE
         outline = self._outline(path) if source is not None and any(hits) else ()
         return tuple(
             frozenset(
@@ -151,8 +170,17 @@ class Exports:
                 for one in outline
                 if found & one.words and asked.names(one.text, found & one.words, source.text, source.module)  # type: ignore[union-attr]
             )
-            for asked, found in zip(questions, hits, strict=True)
+            for asked, found in zip(self._questions, hits, strict=True)
         )
+
+    def _handed_on(self, path: str) -> dict[str, str]:
+        """Return what the imports of a module bind, wherever they stand, by its text."""
+        self.project.note_file(path)
+        return self._bound(path)
+
+    def _read_bound(self, path: str) -> dict[str, str]:
+        source = self.project.source(path)
+        return {n: d for _, names in _named_by(source.text) for n, d in names.items()} if source is not None else {}
 
     def _imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return what the imports at a module's top bind, and the modules of which they bring everything."""
@@ -200,20 +228,49 @@ class Exports:
             pass
         return held
 
-    def one_passes(self, source: Source) -> bool:
-        """Return whether a source imports a module in which data may get where it should not.
+    def passes(self, source: Source) -> bool:
+        """Return whether a source may hand data from outside to a function of the project that does with them what it should not."""
+        if scans.outside(self.index).passes(source.text, source.module):  # whatever is in a module may be a wrapper
+            dotted = (one for base, names in _named_by(source.text) for one in (base, *names.values()) if one)
+            paths = filter(None, (self.project.find(one, source.path) for one in dotted))
+            return any((hits := self._hits_of(path)) is not None and hits[SINKS] for path in paths)
+        return self._calls_any(source, FETCHING) and self._calls_any(source, SINKS)
 
-        The functions of such a module may be wrappers.
-        """
-        for match in _IMPORT.finditer(source.text):
-            module = match.group(1) or match.group(3)
-            names = [n.split()[0] for n in (match.group(2) or "").strip("()").split(",") if n.split()]
-            dotted = [module, *(f"{module}{'' if module.endswith('.') else '.'}{n}" for n in names)]
-            for path in filter(None, (self.project.find(d, source.path) for d in dotted)):
-                hits = self._hits_of(path)
-                if hits is not None and hits[1]:
+    def comes_in(self, source: Source) -> bool:
+        """Return whether data may come into a source from outside."""
+        return scans.outside(self.index).passes(source.text, source.module) or self._calls_any(source, FETCHING)
+
+    def _calls_any(self, source: Source, question: int) -> bool:
+        """Return whether one of the project's functions that a source calls answers a question."""
+        text = source.text
+        for base, names in _named_by(text):
+            for bound, dotted in names.items():
+                if bound != "*" and f"{bound}." not in text and f"{bound}(" not in text:
+                    continue
+                if question == FETCHING and bound[0].isupper():
+                    continue  # a class, by custom
+                path, name = self._module(base if bound == "*" else dotted, source.path)
+                if path and not name:
+                    answers = self._names(path, question, 0)
+                    if any(f"{'' if bound == '*' else f'{bound}.'}{answer}(" in text for answer in answers):
+                        return True
+                elif path and self._answers(question, dotted, source.path, 0, self.hops):
                     return True
         return False
+
+
+def _named_by(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what each import of a text names: a module ("": none), and the names it binds with what they stand for."""
+    for match in _IMPORT.finditer(text):
+        before = _FROM.match(text, text.rfind("\n", 0, match.start()) + 1, match.start())
+        if before is None:
+            continue
+        indent, base = before.group(1), before.group(2) or ""
+        if indent and match.group(1).lstrip("(").startswith("*"):
+            continue  # below a test, for type checkers
+        dot = "." if base and not base.endswith(".") else ""
+        names = (name.split() for name in _COMMENT.sub(" ", match.group(1)).split(",") if name.strip())
+        yield base, {name[-1]: f"{base}{dot}{name[0]}" for name in names}
 
 
 def _bindings(one: Statement, source: Source) -> dict[str, Value]:

@@ -291,6 +291,12 @@ class View:
             texts = self.project._texts
             return texts is not None and texts.reaches(dotted, importer, self.level - 1)
 
+    def comes_in(self, source: Source) -> bool:
+        """Return whether data may come into a source from outside, by the texts alone."""
+        with self.project.noting(self.used):
+            texts = self.project._texts
+            return texts is not None and texts.comes_in(source)
+
     def is_module(self, dotted: str, importer: str) -> bool:
         """Return whether this is a module of the project."""
         with self.project.noting(self.used):

@@ -17,7 +17,7 @@ from mlsec_lint.python.words import without_docstrings, words
 Constant = str | int | float | bool | None
 _START = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
-_DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_DEFINITION = re.compile(r"(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
 _DECORATED = re.compile("^" + _DEFINITION.pattern, re.MULTILINE)
 _IMPORT = re.compile(
     r"(?:^|[:;])[ \t]*((?:from[ \t]+[\w.]+[ \t]*)?import\b(?:[ \t]*\([^)]*\)|(?:[^\n\\]|\\.)*))",
@@ -48,14 +48,15 @@ class Import:
 class Statement:
     """A statement at the top of a module: the names it binds, its text, and the imports in it.
 
-    `alone` says that it is one of these and nothing else, `constants` which names it gives a constant.  Trees are not kept:
-    the outlines of many modules are.
+    `alone` says that it is one of these and nothing else, `made` that it defines a class, `constants` which names it gives a
+    constant.  Trees are not kept: the outlines of many modules are.
     """
 
     bound: frozenset[bytes]
     text: str
     imports: tuple[Import, ...]
     alone: bool = False
+    made: bool = False
     constants: tuple[tuple[str, Constant], ...] = ()
 
     @functools.cached_property
@@ -103,7 +104,8 @@ def _statements(part: str) -> Iterator[Statement]:
         for node in ast.parse(part).body:
             yield _statement(node, part)
     else:
-        yield Statement(frozenset({definition.group(1).encode()}), part, tuple(_imported(part)))
+        kind, name = definition.groups()
+        yield Statement(frozenset({name.encode()}), part, tuple(_imported(part)), made=kind == "class")
 
 
 def _imported(part: str) -> Iterator[Import]:
@@ -123,6 +125,7 @@ def _statement(node: ast.stmt, text: str) -> Statement:
         frozenset(name.encode() for name in _bound(node, text)),
         text,
         tuple(Import.of(n) for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
+        made=isinstance(node, ast.ClassDef),
         constants=tuple(_constants(node)),
     )
 

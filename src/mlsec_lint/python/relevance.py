@@ -86,7 +86,8 @@ class Reach:
         self.walker = walker
         self.known: dict[FunctionInfo, bool] = {}
         self.names = names = Names(walker)
-        source, sinks = walker.source, scans.sinks(walker.index)
+        source, self.sinks = walker.source, scans.sinks(walker.index)
+        sinks = self.sinks
         leaves = sinks.hits(source.text, source.module)
         names.words.update(name.encode() for name, value in walker.globals.items() if self._imported(value))
         if not leaves and not names.words:
@@ -107,7 +108,9 @@ class Reach:
     def _imported(self, value: Value) -> bool:
         project, source = self.walker.project, self.walker.source
         return project is not None and any(
-            isinstance(alt, Name) and alt.receiver is None and bool(project.reaches(alt.dotted, source.path))
+            isinstance(alt, Name)
+            and alt.receiver is None
+            and (self.sinks.speaks(alt.dotted) or project.reaches(alt.dotted, source.path))
             for alt in value.alts
         )
 
@@ -141,9 +144,8 @@ class Relevance:
         self.leaves = self.scan.hits(walker.source.text, walker.source.module)
         self.names = Names(walker)
         # what others do with data matters where data come in from outside (as for the scan of the whole file)
-        self.project = (
-            walker.project if scans.outside(walker.index).passes(walker.source.text, walker.source.module) else None
-        )
+        project = walker.project
+        self.project = project if project is not None and project.comes_in(walker.source) else None
 
     def run(self) -> None:
         walker = self.walker

@@ -87,6 +87,10 @@ class Scan:
             return True
         return any(self._means(leaf, chain, read, found) for chain in read.receivers(leaf))
 
+    def speaks(self, dotted: str) -> bool:
+        """Return whether a dotted name is one that this is the scan of."""
+        return bool(self.spoken.find(dotted) or self.spoken.find(self.index.canonical(dotted)))
+
     def _speaks(self, target: str, rest: str, leaf: bytes, read: _Read) -> bool:
         """Return whether rules may speak of something in what an import names."""
         library, last = target.partition(".")[0], target.rpartition(".")[2]
@@ -94,8 +98,7 @@ class Scan:
             return True  # it may hand on anything
         if last in self.index.modules:
             target = last  # a module of Python's own, handed on by a library
-        dotted = ".".join(filter(None, (target, rest, leaf.decode())))
-        return bool(self.spoken.find(dotted) or self.spoken.find(self.index.canonical(dotted)))
+        return self.speaks(".".join(filter(None, (target, rest, leaf.decode()))))
 
     def _means(self, leaf: bytes, chain: str, read: _Read, found: frozenset[bytes]) -> bool:
         """Return whether a word behind `chain.` may be what a rule speaks of."""

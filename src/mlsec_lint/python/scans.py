@@ -48,6 +48,13 @@ def outside(index: Index) -> Scan:
 
 
 @functools.lru_cache(maxsize=8)
+def fetching(index: Index) -> Scan:
+    """Return the scan of what gets data from outside: a function of the project that does this may hand them on."""
+    kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
+    return _Builder(index).sources(kinds).names(index.apis.saves).scan()
+
+
+@functools.lru_cache(maxsize=8)
 def sinks(index: Index) -> Scan:
     """Return the scan of what data should not reach unchecked: a function of the project that does this is a wrapper."""
     rules = index.rules.rules
