@@ -16,7 +16,7 @@ from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.own import entered
 from mlsec_lint.python.state import State, merge
 from mlsec_lint.python.targets import assign
-from mlsec_lint.python.values import unknown
+from mlsec_lint.python.values import Instance, LocalObject, Name, Symbol, unknown
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -30,16 +30,31 @@ def _leave(walker: Walker, node: cst.CSTNode) -> None:
     walker.state.dead = True
 
 
+def _for_types(walker: Walker, node: cst.If) -> None:
+    """`if TYPE_CHECKING:` does nothing, but says what the modules are that the other branch loads when they are used."""
+    before = dict(walker.state.names)
+    walker.silent += 1
+    walker.suite(node.body)
+    walker.silent -= 1
+    if node.orelse is None:
+        return
+    declared = {
+        name: value
+        for name, value in walker.state.names.items()
+        if value is not before.get(name) and all(isinstance(alt, Name) for alt in value.alts)
+    }
+    _otherwise(walker, node.orelse)
+    for name, value in declared.items():
+        if all(isinstance(alt, (Symbol, Instance, LocalObject)) for alt in walker.state.names[name].alts):
+            walker.state.names[name] = value
+
+
 @interprets(cst.If)
 def _if(walker: Walker, node: cst.If) -> None:
     test = walker.value(node.test)
     truth = settled(node.test)
     if is_typing_only(walker, node.test):
-        walker.silent += 1
-        walker.suite(node.body)
-        walker.silent -= 1
-        if node.orelse is not None:
-            _otherwise(walker, node.orelse)
+        _for_types(walker, node)
         return
     before = walker.state.fork()
     walker.assume(test, True, node.test)

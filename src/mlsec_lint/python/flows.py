@@ -41,7 +41,13 @@ def live(walker: Walker, value: Value) -> Origins:
     checked = walker.state.checked
     if checked and (any(o in checked for o in value.origins if o.kind == "file") or _vouched(value, held, checked)):
         return frozenset(o for o in origins if o.kind == "own")
-    return origins - checked if checked else origins
+    return frozenset(o for o in origins if o not in checked and not _known(walker, o)) if checked else origins
+
+
+def _known(walker: Walker, origin: Origin) -> bool:
+    """Return whether this is a file in which the function has put nothing but what has been checked."""
+    held = walker.state.written(origin.key) if origin.kind == "file" else NONE
+    return bool(held) and all(o.kind == "own" or o in walker.state.checked for o in held)
 
 
 def _of_files(walker: Walker, origins: Origins, value: Value | None) -> Origins:

@@ -14,6 +14,7 @@ from mlsec_lint.python.digests import outcome
 from mlsec_lint.python.dispatch import evaluate, evaluate_children, evaluates
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo
 from mlsec_lint.python.narrowing import listed
+from mlsec_lint.python.overrides import overriding
 from mlsec_lint.python.refusals import refuses
 from mlsec_lint.python.texts import BEGINNING, HEAD, folder_of, hole, identity, text_parts
 from mlsec_lint.python.values import (
@@ -201,7 +202,7 @@ def class_member(
                 and alt.function.kind in ("method", "class")
                 and (instance or alt.function.kind == "class")
             ):
-                values.append(Value((Local(alt.function, base),)))
+                values.append(Value((Local(alt.function, base), *(Local(one, base) for one in overriding(cls, attr)))))
             else:
                 values.append(Value((alt,), own.origins))
     cls.walker.read(cls, attr)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlsec_lint.python.functions import OUTSIDE, ClassInfo, FunctionInfo
+from mlsec_lint.python.overrides import bases
 from mlsec_lint.python.state import held_in
-from mlsec_lint.python.values import NONE, Key, LocalClass, Origins
+from mlsec_lint.python.values import NONE, Key, Origins
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -63,7 +64,7 @@ def _fetched(walker: Walker, cls: ClassInfo) -> tuple[dict[Key, Origins], dict[K
     """Return what the methods of a class fetch into files (nothing, where they write their own), and which they check."""
     files: dict[Key, Origins] = {}
     checked: dict[Key, Origins] = {}
-    for one in (cls, *_bases(cls)):
+    for one in (cls, *bases(cls)):
         for info in tuple(_methods(walker, one)):
             unit = walker.unit(info)
             if info.summary is None and unit is not None and _WRITING.search(unit.text):
@@ -78,12 +79,3 @@ def _fetched(walker: Walker, cls: ClassInfo) -> tuple[dict[Key, Origins], dict[K
                     outside = frozenset(o for o in origins if o.kind in OUTSIDE and o not in info.summary.checked)
                     files[key] = files.get(key, NONE) | outside
     return files, checked
-
-
-def _bases(cls: ClassInfo, depth: int = 0) -> Iterator[ClassInfo]:
-    """Yield the classes of the same module that a class derives from."""
-    for base in cls.bases if depth < 8 else ():
-        for alt in base.alts:
-            if isinstance(alt, LocalClass) and alt.cls.walker is cls.walker:
-                yield alt.cls
-                yield from _bases(alt.cls, depth + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlsec_lint.python.values import (
+    MOST,
     NONE,
     OWN_FILE,
     OWN_PLACES,
@@ -125,10 +126,14 @@ def offered(default: Value) -> Value:
 
 
 def concat(left: Value, right: Value, path: bool = False, between: str = "") -> Value:
-    """Return left + between + right for strings, keeping a few alternatives."""
-    origins = left.origins | right.origins
+    """Return left + between + right for strings, keeping a few alternatives.
+
+    A name that was fetched says where in a folder to look, and not what is there.
+    """
+    inside = path and bool(between) and texts(left) != ("",)
+    origins = left.origins | (frozenset(o for o in right.origins if o.kind != "remote") if inside else right.origins)
     rights = right.alts if len(right.alts) <= 3 else (Symbol(identity(right)),)
-    lefts = left.alts if len(left.alts) <= 3 else (Symbol(identity(left)),)
+    lefts = left.alts if len(left.alts) * len(rights) <= MOST else (Symbol(identity(left)),)
     alts: list[Alternative] = []
     for a in lefts:
         for b in rights:
