@@ -77,16 +77,18 @@ BINARY = (".png", ".jpg", ".gif", ".mp3", ".mp4", ".wav", ".pdf", ".ttf", ".onnx
 LARGEST = 5_000_000  # bytes of one file; nothing larger is text that a person wrote
 
 
-def fetch(requirement: str, folder: Path, kind: str) -> Path:
+def fetch(requirement: str, folder: Path, kind: str, python: str = "") -> Path:
     """Return the folder that holds the unpacked text of a package, downloading it the first time.
 
-    `kind`: `sdist`, `wheel` (its Python files and notebooks), or `texts` (whatever in its wheel is text).
+    `kind`: `sdist`, `wheel` (its Python files and notebooks), or `texts` (whatever in its wheel is text); `python`: the
+    version that a wheel is for, where that is not the one that runs.
     """
     target = folder / requirement.replace("==", "-")
     if not target.exists():
         with tempfile.TemporaryDirectory() as archives:
             only = "--no-binary" if kind == "sdist" else "--only-binary"
-            unearth = [sys.executable, "-m", "unearth", only, "--download", archives, requirement]
+            other = ["--python-version", python] if python else []
+            unearth = [sys.executable, "-m", "unearth", only, *other, "--download", archives, requirement]
             subprocess.run(unearth, check=True, stdout=subprocess.DEVNULL)
             unpack = {"sdist": unpack_sdist, "wheel": unpack_wheel, "texts": unpack_texts}[kind]
             unpack(next(Path(archives).iterdir()), target)
@@ -108,6 +110,13 @@ def unpack_texts(archive: Path, target: Path) -> None:
 
 def unpack_sdist(archive: Path, target: Path) -> None:
     """Unpack the text of a source archive, without its first folder."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as zipped:
+            for one in zipped.infolist():
+                _, _, one.filename = one.filename.partition("/")
+                if one.filename and not one.is_dir() and one.file_size < LARGEST and not one.filename.endswith(BINARY):
+                    zipped.extract(one, target)
+        return
     with tarfile.open(archive) as sdist:
         for member in sdist.getmembers():
             _, _, member.name = member.name.partition("/")

@@ -51,11 +51,15 @@ def statement(text: str, line: int) -> tuple[int, int]:
 
 
 def release(requirement: str, folder: Path) -> None:
-    """Fetch a release: a wheel that fits this Python, or else the source archive."""
-    try:
-        fetch(requirement, folder, "wheel")
-    except subprocess.CalledProcessError:
-        fetch(requirement, folder, "sdist")
+    """Fetch a release: a wheel that fits this Python, or else the source archive, or else a wheel for an older Python."""
+    ways = [("wheel", ""), ("sdist", ""), *(("wheel", python) for python in ("3.10", "3.8", "3.7", "3.6"))]
+    for number, (kind, python) in enumerate(ways, 1):
+        try:
+            fetch(requirement, folder, kind, python)
+            return
+        except subprocess.CalledProcessError:
+            if number == len(ways):
+                raise
 
 
 def main() -> None:
@@ -66,11 +70,16 @@ def main() -> None:
     options = parser.parse_args()
     ruleset, settings = rules.load(), Settings(audit=options.audit)
     held: dict[Path, tuple[str, list[Finding]]] = {}
+    unavailable: set[Path] = set()
 
     def reported(package: str, version: str, file: str, line: int, hazard: str) -> bool:
         folder = options.releases / f"{package}-{version}"
-        if not folder.exists():
-            release(f"{package}=={version}", options.releases)
+        if not folder.exists() and folder not in unavailable:
+            try:
+                release(f"{package}=={version}", options.releases)
+            except subprocess.CalledProcessError:
+                print(f"not to be had: {folder.name}")
+                unavailable.add(folder)
         path = folder / file
         if path not in held:
             try:

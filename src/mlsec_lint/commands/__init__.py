@@ -11,7 +11,7 @@ from mlsec_lint.commands.fetching import Candidate, candidates
 from mlsec_lint.commands.files import find
 from mlsec_lint.commands.matching import holds, match
 from mlsec_lint.commands.shell import from_words, split
-from mlsec_lint.commands.words import Command, Word
+from mlsec_lint.commands.words import Command, Word, script_at
 
 __all__ = [
     "Candidate",
@@ -26,5 +26,6 @@ __all__ = [
     "holds",
     "match",
     "rows",
+    "script_at",
     "split",
 ]

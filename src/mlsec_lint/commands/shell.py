@@ -15,18 +15,19 @@ from mlsec_lint.commands.lexing import DEEPEST, NOTHING, OPERATOR, Holes, Lexer
 from mlsec_lint.commands.words import (
     DIGESTS,
     INTERPRETERS,
+    SHELLS,
     Command,
     Word,
     module_at,
     program_name,
     runs_its_input,
+    script_at,
 )
 from mlsec_lint.commands.wrappers import ASSIGNMENT, unwrap
 
 _DECLARE = frozenset({"export", "local", "readonly", "declare", "typeset", "set"})
 _IGNORED = frozenset({"for", "case", "select", "fi", "done", "esac", "}", "function", "in", "]]"})
 _TESTS = frozenset({"[", "[[", "test"})
-_SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
 
 
 def split(
@@ -119,7 +120,7 @@ class Reader(Lexer):
                 line = self.text[self.at : stop]
                 self.at = min(stop + 1, len(self.text))
                 if line.strip() == name:
-                    if feeds in _SHELLS:
+                    if feeds in SHELLS:
                         self._inner(self.text[begin : stop - len(line)], *self.place(begin))
                     break
         self._documents = []
@@ -145,7 +146,7 @@ class Reader(Lexer):
                 self.variables[name] = value if self.variables.get(name, value) == value else None
             return ""
         name = program_name(rest[0].text)
-        if rest[0].text is None and rest[0].known in _SHELLS:
+        if rest[0].text is None and rest[0].known in SHELLS:
             name = rest[0].known  # `| bash{flags}`: what is spliced in are its options
         if name in _DECLARE:
             _, declared = unwrap(tuple(word for word in rest[1:] if ASSIGNMENT.match(word.known)))
@@ -175,11 +176,8 @@ class Reader(Lexer):
         """Return the word that is itself a script: of `bash -c '…'` or `eval '…'`."""
         if name == "eval" and len(words) == 2:
             return words[1]
-        if name in _SHELLS:
-            for number, word in enumerate(words[1:-1], start=1):
-                if word.text and re.fullmatch(r"-[a-z]*c", word.text):
-                    return words[number + 1]
-        return None
+        at = script_at(words)
+        return words[at] if at else None
 
     def _substituted(self, words: Sequence[Word], name: str) -> bool:
         """Return whether an interpreter runs the result of a substitution: `bash <(…)`, `sh -c "$(…)"`."""

@@ -14,9 +14,11 @@ _PIP = re.compile(r"pip(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _PYTHON_VALUED = ("-W", "-X", "--check-hash-based-pycs")
 # Programs that take their program from standard input unless they are given one.
 INTERPRETERS = frozenset(
-    {"sh", "bash", "zsh", "dash", "ash", "ksh", "fish", "pwsh", "source", ".", "eval"}
+    {"sh", "bash", "zsh", "dash", "ash", "ksh", "fish", "pwsh", "source", ".", "eval", "iex", "Invoke-Expression"}
     | {"python", "perl", "ruby", "node", "php"}
 )
+SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh", "powershell", "pwsh", "cmd"})
+_SCRIPT = re.compile(r"-[a-z]*c|-[Cc]ommand|/[cC]")  # the option behind which a shell takes its script
 DIGESTS = frozenset(
     {"sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum", "b2sum", "b3sum", "md5sum", "rhash"}
 )
@@ -103,6 +105,14 @@ def runs_its_input(words: Sequence[Word]) -> bool:
         if text is None or not text.startswith("-") or text == "-m" or re.fullmatch(r"-[a-z]*c", text):
             return False
     return True
+
+
+def script_at(words: Sequence[Word]) -> int:
+    """Return the index of the word that is the script a shell is given to run (`bash -c '…'`), or 0."""
+    if not words or program_name(words[0].text).removesuffix(".exe") not in SHELLS:
+        return 0
+    options = (number for number, word in enumerate(words[1:-1], 1) if word.text and _SCRIPT.fullmatch(word.text))
+    return next(options, -1) + 1
 
 
 def checks(words: Sequence[Word]) -> bool:

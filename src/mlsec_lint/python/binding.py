@@ -5,7 +5,7 @@ Knows values alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlsec_lint.python.texts import BEGINNING, hole, identity, merge_parts, text_parts
@@ -19,6 +19,7 @@ from mlsec_lint.python.values import (
     Origin,
     Origins,
     Sequence,
+    Site,
     Symbol,
     Table,
     Text,
@@ -93,12 +94,22 @@ class Binding:
 
     def _impossible(self, origin: Origin) -> bool:
         """Return whether the data can only come in where a parameter is true that this call leaves off."""
-        if origin.site is None or not self.needed:
-            return False
-        switches = (self.values.get(name) for name in self.needed.get(origin.site.ident, ()))
-        return any(
-            one is not None and all(isinstance(alt, Const) and not alt.value for alt in one.alts) for one in switches
-        )
+        return origin.site is not None and self.is_off(origin.site)
+
+    def is_off(self, site: Site, consent: Iterable[str] = ()) -> bool:
+        """Return whether a place is only reached where a parameter is true that this call leaves off.
+
+        One of `consent` is off, too, where it is left to the caller's own callers.
+        """
+        for name in self.needed.get(site.ident, ()):
+            value = self.values.get(name)
+            if value is not None and all(
+                (isinstance(alt, Const) and not alt.value)
+                or (isinstance(alt, Symbol) and alt.is_parameter and name in consent)
+                for alt in value.alts
+            ):
+                return True
+        return False
 
     def value(self, value: Value, depth: int = 0) -> Value:
         """Return the caller's value for a callee's."""

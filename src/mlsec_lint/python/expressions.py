@@ -11,7 +11,7 @@ import libcst as cst
 
 from mlsec_lint.python.definitions import define
 from mlsec_lint.python.dispatch import evaluate, evaluates
-from mlsec_lint.python.members import element, sourced
+from mlsec_lint.python.members import constant, element, sourced
 from mlsec_lint.python.narrowing import settled
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def _name(walker: Walker, node: cst.Name) -> Value:
     if node.value in _CONSTANTS:
         return _CONSTANTS[node.value]
-    value = walker.lookup(node.value)
+    value = constant(walker, node.value, walker.lookup(node.value))
     if len(value.alts) == 1 and isinstance(value.alts[0], Name):
         return sourced(walker, value, value.alts[0].dotted, node)
     return value

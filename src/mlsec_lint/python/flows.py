@@ -147,7 +147,8 @@ def flow_into(
 ) -> bool:
     """Ask a rule's `[flow]` about the argument that arrives at its endpoint.  Return whether it spoke."""
     found = arguments.get(endpoint.parameter)
-    if found is None or walker.state.allows(flow.consent):
+    agreed = walker.state.allows(flow.consent)
+    if found is None or (agreed and walker.state.needs.isdisjoint(flow.consent)):
         return False
     judge = judge_at(walker)
     sure = confidence is Level.HIGH
@@ -168,7 +169,7 @@ def flow_into(
 
     value = _inner(walker, found[0])
     origins = live(walker, value) if flow.checks else value.origins | contents(walker, value)
-    hits = by_place(walker, (o for o in origins if o.kind in flow.kinds))
+    hits = by_place(walker, (o for o in origins if o.kind in flow.kinds and not agreed))
     if not hits:
         waiting = frozenset(o for o in origins if o.kind in WAITING)
         if waiting:
@@ -228,6 +229,8 @@ def await_caller(
     scope, site, told = walker.function.scope, walker.site(node), _callers_tell(excuses)
     files = {ident.lstrip("\0") for ident, what in walker.state.shown if what == IS_FILE}
     file = any(o.kind == "parameter" and f"p{o.owner}:{o.name}" in files for o in waiting)
+    if walker.state.needs:
+        walker.needed[site.ident] = walker.state.needs
     walker.pending.append(Pending(rule, detail, dotted, waiting, scope, kinds, site, told, most, file))
 
 
@@ -242,7 +245,7 @@ def _callers_tell(excuses: Iterable[tuple[Predicate, Value]]) -> Excuses:
 
 def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
     """A call hands a function something that reaches a place that matters inside it."""
-    if walker.silent or walker.state.allows(pending.detail.consent):
+    if walker.silent or walker.state.allows(pending.detail.consent) or binding.is_off(pending.site, pending.detail.consent):
         return
     origins = binding.origins(pending.origins)
     if pending.file:

@@ -90,7 +90,7 @@ def part(walker: Walker, value: Value, position: int, node: cst.CSTNode) -> Valu
 
 @evaluates(cst.Attribute)
 def _attribute(walker: Walker, node: cst.Attribute) -> Value:
-    return member(walker, evaluate(walker, node.value), node.attr.value, node)
+    return constant(walker, node.attr.value, member(walker, evaluate(walker, node.value), node.attr.value, node))
 
 
 def member(walker: Walker, base: Value, attr: str, node: cst.CSTNode) -> Value:
@@ -269,6 +269,11 @@ def resolved(walker: Walker, value: Value) -> Value:
         found = walker.resolve(alt.dotted) if isinstance(alt, Name) and alt.receiver is None else None
         out.append(found if found is not None else Value((alt,)))
     return join(*out).with_origins(value.origins)
+
+
+def constant(walker: Walker, name: str, value: Value) -> Value:
+    """Return what a name in capitals, which is a constant by custom, stands for; the project's other modules are asked."""
+    return resolved(walker, value) if name.isupper() else value
 
 
 def sourced(walker: Walker, value: Value, dotted: str, node: cst.CSTNode) -> Value:

@@ -90,10 +90,8 @@ def _commands(value: Value) -> list[commands.Command]:
 
 def _script(words: list[commands.Word], items: tuple[Value, ...]) -> Value | None:
     """Return what a shell is given to run: the word behind `-c` in `["bash", "-c", text]`."""
-    if words and words[0].text in ("bash", "sh", "/bin/sh", "/bin/bash"):
-        at = next((number for number, word in enumerate(words) if word.text == "-c"), len(words))
-        return items[at + 1] if at + 1 < len(items) else None
-    return None
+    at = commands.script_at(words)
+    return items[at] if at else None
 
 
 def _word(value: Value) -> commands.Word:
