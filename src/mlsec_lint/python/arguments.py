@@ -45,6 +45,7 @@ class Arguments:
     receiver: Value | None = None
     order: tuple[str, ...] = ()
     rest: list[Value] = field(default_factory=list)  # what is given in a way that cannot be seen: `*values`
+    options: list[Value] = field(default_factory=list)  # the same by name: `**values`
 
     def get(self, parameter: str) -> tuple[Value, cst.CSTNode | None] | None:
         """Return an argument by name, position ("0") or "self"; None where it is not given."""
@@ -82,8 +83,9 @@ class Arguments:
 
     def with_order(self, order: tuple[str, ...], receiver: Value | None) -> Arguments:
         return Arguments(
-            self.positional, self.keywords, self.open_positional, self.open_keywords, receiver, order, self.rest
-        )
+            self.positional, self.keywords, self.open_positional, self.open_keywords, receiver, order, self.rest,
+            self.options,
+        )  # fmt: skip
 
 
 def read_arguments(walker: Walker, args: tuple[cst.Arg, ...] | list[cst.Arg]) -> Arguments:
@@ -113,6 +115,7 @@ def read_arguments(walker: Walker, args: tuple[cst.Arg, ...] | list[cst.Arg]) ->
                         out.keywords[key] = (join(out.keywords[key][0], unknown(ABSENT)), arg)
             if not tables or len(tables) < len(value.alts) or any(t.open for t in tables):
                 out.open_keywords = True
+                out.options.append(value)
         elif arg.keyword is not None:
             out.keywords[arg.keyword.value] = (value, arg)
         else:

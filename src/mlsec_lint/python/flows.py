@@ -19,7 +19,7 @@ from mlsec_lint.python.members import resolved
 from mlsec_lint.python.narrowing import IDENTIFIER, IS_FILE, LISTED
 from mlsec_lint.python.raw import emit
 from mlsec_lint.python.texts import identity, text_parts
-from mlsec_lint.python.values import CODE, NONE, Const, Name, Origin, Origins, Sequence, Symbol, Text, Value
+from mlsec_lint.python.values import CODE, NONE, Const, Name, Origin, Origins, Sequence, Symbol, Text, Value, join
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -147,6 +147,8 @@ def flow_into(
 ) -> bool:
     """Ask a rule's `[flow]` about the argument that arrives at its endpoint.  Return whether it spoke."""
     found = arguments.get(endpoint.parameter)
+    if found is None and arguments.options and not arguments.positional:  # it may be among them
+        found = (join(*arguments.options), None)
     agreed = walker.state.allows(flow.consent)
     if found is None or (agreed and walker.state.needs.isdisjoint(flow.consent)):
         return False

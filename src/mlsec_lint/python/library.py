@@ -17,7 +17,7 @@ from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.handing import handed, register
 from mlsec_lint.python.modules import IMPORTERS, imported
 from mlsec_lint.python.texts import texts
-from mlsec_lint.python.values import CODE, NONE, Instance, Name, Origin, Origins, Value, Verdict, join
+from mlsec_lint.python.values import CODE, NONE, Instance, Name, Origin, Origins, Symbol, Value, Verdict, join
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 SAVER = re.compile(r"(?:save|export)(?:_?(?:as|to))?|(?:write|download|copy)_to(?:_?\w+)?")
 
 
-def field_default(walker: Walker, value: Value) -> Value:
-    """Return the default of a class attribute written with `field(default=…)` or the like."""
+def field_default(walker: Walker, value: Value, annotated: Value | None = None) -> Value:
+    """Return the default of a class attribute written with `field(default=…)` or the like.
+
+    What a function makes of it when there is an object is what the annotation says.
+    """
     for alt in value.alts:
-        if (
-            isinstance(alt, Instance)
-            and alt.inputs is not None
-            and alt.made.rpartition(".")[2] in ("field", "Field", "Option", "Argument", "ib")
-        ):
-            return alt.inputs
+        if isinstance(alt, Instance) and alt.made.rpartition(".")[2] in ("field", "Field", "Option", "Argument", "ib"):
+            inner = alt.inputs
+            made = inner is None or all(
+                isinstance(a, Symbol) or (isinstance(a, Instance) and a.made.rpartition(".")[2] == "Factory")
+                for a in inner.alts
+            )
+            return annotated if made and annotated is not None else inner or value
     return value
 
 

@@ -58,7 +58,7 @@ def _annotated_assign(walker: Walker, node: cst.AnnAssign) -> None:
     value = walker.value(node.value)
     excuses.by_uses(walker, before, node.value, lambda: excuses.uses_of(walker, node.target))
     if walker.cls is not None and walker.function is None and isinstance(node.target, cst.Name):
-        value = field_default(walker, value)
+        value = field_default(walker, value, annotated)
         if judging.default(walker, node.target.value, value, node) or handed_through(value):
             value = told(value)
     assign(walker, node.target, value, node)
