@@ -24,7 +24,8 @@ VERIFIER = re.compile(
     r"|.*(?:hash|sha\d*|sum|digest|md5|signature|integrity|hmac)\w*(?:verif|check|valid|match|ok)\w*"
 )
 DIGEST_PARAMETER = re.compile(
-    r"(?i)(?:.*_)?(?:hash|sha\d*|sha_?\d+|md5|checksum|digest|hash_prefix|md5sum|expected)(?:_.*)?"
+    r"(?i)(?!_*(?:allow|skip|ignore|validate|crc)|.*_(?:type|size|bytes|name|algo\w*|func\w*)$)(?:.*_)?"
+    r"(?:hash|sha\d*|sha_?\d+|md5|checksum|(?:hex)?digests?|hash_prefix|md5sum|expected)(?:_.*)?"
 )
 
 
