@@ -244,6 +244,8 @@ class Exports:
         """Return whether one of the project's functions that a source calls answers a question."""
         text = source.text
         for base, names in _named_by(text):
+            if base and not self.project.may_be(base):
+                continue
             for bound, dotted in names.items():
                 if bound != "*" and f"{bound}." not in text and f"{bound}(" not in text:
                     continue

@@ -97,6 +97,10 @@ class Project:
 
     # ------------------------------------------------------------ finding modules
 
+    def may_be(self, module: str) -> bool:
+        """Return whether a module may be ours, by the first part of its name."""
+        return module.startswith(".") or module.partition(".")[0] in self._heads
+
     def find(self, module: str, importer: str) -> str:
         """Return the file of a module as the file `importer` (as shown) would import it, or ""."""
         return self.find_from(module, os.path.dirname(self.by_shown.get(importer, importer)))

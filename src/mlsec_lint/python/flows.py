@@ -247,7 +247,11 @@ def _callers_tell(excuses: Iterable[tuple[Predicate, Value]]) -> Excuses:
 
 def reached(walker: Walker, node: cst.Call, pending: Pending, binding: Binding) -> None:
     """A call hands a function something that reaches a place that matters inside it."""
-    if walker.silent or walker.state.allows(pending.detail.consent) or binding.is_off(pending.site, pending.detail.consent):
+    if (
+        walker.silent
+        or walker.state.allows(pending.detail.consent)
+        or binding.is_off(pending.site, pending.detail.consent)
+    ):
         return
     origins = binding.origins(pending.origins)
     if pending.file:

@@ -19,6 +19,9 @@ _START = re.compile(r"^[^\s#)\]}]", re.MULTILINE)
 _GOES_ON = re.compile(r"(?:else|elif|except|finally)\b")
 _DEFINITION = re.compile(r"(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
 _DECORATED = re.compile("^" + _DEFINITION.pattern, re.MULTILINE)
+_PLAIN = re.compile(
+    r"(?:from[ \t]+(\.*[\w.]*)[ \t]+)?import[ \t]*(?:(?<=[ \t])([\w.][\w., \t]*|\*)|(\([\w,\s]*\)))(?:\s*#[^\n]*)*\s*\Z"
+)
 _IMPORT = re.compile(
     r"(?:^|[:;])[ \t]*((?:from[ \t]+[\w.]+[ \t]*)?import\b(?:[ \t]*\([^)]*\)|(?:[^\n\\]|\\.)*))",
     re.MULTILINE | re.DOTALL,
@@ -98,7 +101,30 @@ def _parts(text: str) -> Iterator[str]:
         yield text[start:end]
 
 
+def _plain_import(part: str) -> Import | None:
+    """Return the import that a text is, where it is one and nothing else; most can be read without Python's parser."""
+    found = _PLAIN.match(part)
+    if found is None:
+        return None
+    base, listed = found[1], found[2] or found[3]
+    names: list[tuple[str, str]] = []
+    for one in listed.strip("()").split(","):
+        match one.split():
+            case [name]:
+                names.append((name, ""))
+            case [name, "as", alias]:
+                names.append((name, alias))
+            case []:
+                pass
+            case _:
+                return None
+    return Import(base or "", tuple(names)) if names else None
+
+
 def _statements(part: str) -> Iterator[Statement]:
+    if part.startswith(("from", "import")) and (plain := _plain_import(part)) is not None:
+        yield Statement(frozenset(name.encode() for name in plain.bound), "", (plain,), alone=True)
+        return
     definition = _DECORATED.search(part) if part.startswith("@") else _DEFINITION.match(part)
     if definition is None:
         for node in ast.parse(part).body:

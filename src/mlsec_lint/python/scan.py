@@ -111,7 +111,8 @@ class Scan:
         if leaf in self.telling and read.whole.holds(self.telling[leaf]):
             return True
         owners = self.owners.get(leaf, frozenset())
-        return any(name in read.handed or read.quotes(name) for name in owners)
+        roots = read.roots
+        return any((name.partition(".")[0] in roots and name in read.handed) or read.quotes(name) for name in owners)
 
 
 class _Read:
@@ -204,9 +205,17 @@ class _Read:
         """Return whether a module may be had by its name in a string."""
         if self._whole is not None:
             return self.whole.quotes(name)
-        if name not in self._quoted:
-            self._quoted[name] = self.dynamic and _quoted(name.encode()).search(self.code) is not None
-        return self._quoted[name]
+        held = self._quoted.get(name)
+        if held is None:
+            held = self._quoted[name] = self.dynamic and name in self.code and _stands_quoted(name, self.code)
+        return held
+
+    @functools.cached_property
+    def roots(self) -> frozenset[str]:
+        """The libraries of which imports bring anything."""
+        if self._whole is not None:
+            return self.whole.roots
+        return frozenset(target.partition(".")[0] for targets in self.aliases.values() for target in targets)
 
     def rebinds(self, name: str) -> bool:
         """Return whether the name of an import is given another value, too."""
@@ -242,6 +251,7 @@ _BY_NAME = re.compile(r"import\w*\(\s*[\"']", re.IGNORECASE)  # `optional_import
 _STAR = re.compile(r"import(?<!\wimport)\s*\(?\s*\*")
 _NAMED = r"\.\s*(?:\\\s*)?{name}\b"
 _QUOTED = r"""\"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
+_OPENED = re.compile(r"[\"'][^\"'\n]*\Z")
 _FROM = re.compile(r"\bfrom\s*([\w.]+)\s*\Z")
 _CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?![ \t]*[.(])")
 _BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
@@ -273,6 +283,16 @@ def _bound_again(name: str) -> re.Pattern[str]:
 def _quoted(leaf: bytes) -> re.Pattern[str]:
     """Return where a word stands in a string."""
     return re.compile(_QUOTED.format(name=re.escape(leaf.decode())))
+
+
+def _stands_quoted(name: str, text: str) -> bool:
+    """Return whether a name stands in a string, as `_quoted` tells it: each place where it stands is looked at."""
+    for match in re.finditer(rf"{re.escape(name)}\b", text):
+        start = match.start()
+        line = text[text.rfind("\n", 0, start) + 1 : start]
+        if _OPENED.search(line) and not (line[-1:].isalnum() or line[-1:] == "_"):
+            return True
+    return False
 
 
 @functools.lru_cache(maxsize=4096)
