@@ -9,6 +9,7 @@ import libcst as cst
 from mlsec_lint.python import excuses, judging
 from mlsec_lint.python.dispatch import evaluate, evaluates
 from mlsec_lint.python.members import element
+from mlsec_lint.python.nodes import string_value
 from mlsec_lint.python.targets import assign
 from mlsec_lint.python.values import NONE, Const, Sequence, Table, Value, join
 
@@ -78,7 +79,7 @@ def _written_keys(node: cst.Dict) -> frozenset[str] | None:
         if not isinstance(entry, cst.DictElement):
             return None
         if isinstance(entry.key, cst.SimpleString):
-            keys.add(str(entry.key.evaluated_value))
+            keys.add(str(string_value(entry.key)))
     return frozenset(keys)
 
 

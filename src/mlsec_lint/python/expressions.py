@@ -13,6 +13,7 @@ from mlsec_lint.python.definitions import define
 from mlsec_lint.python.dispatch import evaluate, evaluates
 from mlsec_lint.python.members import constant, element, sourced
 from mlsec_lint.python.narrowing import settled
+from mlsec_lint.python.nodes import number_value, string_value
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
 from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value
@@ -37,11 +38,7 @@ _CONSTANTS = {"True": TRUE, "False": FALSE, "None": known(None)}
 
 @evaluates(cst.SimpleString)
 def _string(walker: Walker, node: cst.SimpleString) -> Value:
-    text = node.value
-    if text[0] in "'\"" and "\\" not in text and "\r" not in text:  # compiling each string costs more than the rest
-        quotes = 3 if len(text) > 5 and text[:3] == text[0] * 3 else 1
-        return known(text[quotes:-quotes])
-    return known(node.evaluated_value)
+    return known(string_value(node))
 
 
 @evaluates(cst.ConcatenatedString)
@@ -87,7 +84,7 @@ def unescape(text: str) -> str:
 @evaluates(cst.Integer, cst.Float)
 def _number(walker: Walker, node: Any) -> Value:
     try:
-        return known(node.evaluated_value)
+        return known(number_value(node))
     except (ValueError, SyntaxError):
         return unknown(f"?{id(node)}")
 
