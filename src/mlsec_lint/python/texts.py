@@ -26,6 +26,7 @@ from mlsec_lint.python.values import (
 
 HEAD = "[head]"  # how an unknown value is called that is another one up to its first separator
 BEGINNING = ".[:]"  # and how one is called that is the beginning of another
+CONSTANT = "typing.Final"  # what made a part that is a name in capitals of another module
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 
 
@@ -62,6 +63,8 @@ def text_parts(value: Value) -> Key | None:
         return ("\0" + alt.ident,)
     if isinstance(alt, Instance):
         return alt.key or (hole(f"#{alt.ident}", alt.made),)
+    if isinstance(alt, Name) and alt.receiver is None and alt.dotted.rpartition(".")[2].isupper():
+        return (f"\0{alt.dotted}={CONSTANT}",)
     return ("\0" + identity(value),)
 
 
