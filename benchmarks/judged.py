@@ -1,11 +1,12 @@
 """Findings that a person has judged against the source: which of them are still told, and how severe they are by now.
 
-usage: python benchmarks/judged.py [--folder FOLDER] [--list] [READINGS.tsv]
+usage: python benchmarks/judged.py [--folder FOLDER] [--list] [--sdist] [READINGS.tsv]
 
 The readings (`benchmarks/readings/unseen.tsv`) are of packages that nothing had been developed on: at default settings at most
 three findings of each rule, severity and package, those of low severity one, drawn by chance.  `true`: right as worded, and worth
 being told at this severity; `noise`: right, but its owner would not want it, or not at this severity; `false`: wrong.  The
-severity is that of the reading.  A package is fetched by its pinned version and unpacked as text; nothing of it is run.
+severity is that of the reading.  `benchmarks/readings/fresh.tsv` is a later reading, of the source archives (`--sdist`) of 23
+other packages: three of each rule and package, then at random 62 of high, 110 of medium and 40 of low severity.  A package is fetched by its pinned version and unpacked as text; nothing of it is run.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("readings", type=Path, nargs="?", default=Path(__file__).parent / "readings" / "unseen.tsv")
     parser.add_argument("--folder", type=Path, default=Path(".benchmarks/judged"))
+    parser.add_argument("--sdist", action="store_true", help="the readings are of source archives")
     parser.add_argument("--list", action="store_true", help="name the places whose outcome is not what one would wish")
     options = parser.parse_args()
     with options.readings.open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
     counts: collections.Counter[tuple[str, str, str]] = collections.Counter()
     for package in dict.fromkeys(row["package"] for row in rows):
-        path = fetch(package, options.folder, "texts")
+        path = fetch(package, options.folder, "sdist" if options.sdist else "texts")
         told, _ = lint(path)
         found: dict[tuple[str, str], dict[str, str]] = {}
         for one in told:

@@ -63,6 +63,14 @@ def _of_parameter(alt: Text | Symbol) -> bool:
     return any(one.of_parameter for one in unknowns)
 
 
+def chosen(path: Value) -> Origins:
+    """Return the origins of a path itself; a name that was fetched, in a folder that is written in the code, says only where to look."""
+    starts = [alt.start if isinstance(alt, Text) else alt.value if isinstance(alt, Const) else "" for alt in path.alts]
+    if all(isinstance(start, str) and start and not ADDRESS.match(start) for start in starts):
+        return frozenset(o for o in path.origins if o.kind != "remote")
+    return path.origins
+
+
 def contents(walker: Walker, value: Value) -> Origins:
     """Return the origins of the file that a value names or is open on, and of what was put into an object."""
     keys = path_keys(value)

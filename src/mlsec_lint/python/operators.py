@@ -84,6 +84,8 @@ def _binary(walker: Walker, node: cst.BinaryOperation) -> Value:
         flags = [a for v in (left, right) for a in v.alts if isinstance(a, Name) and a.receiver is None]
         if flags:  # each of them is in it
             return Value((Symbol(f"?{id(node)}"), *dict.fromkeys(flags)), left.origins | right.origins)
+    if isinstance(node.operator, cst.Divide):  # a path in a folder, or a number: no data that were fetched, either way
+        return unknown(f"?{id(node)}", left.origins | frozenset(o for o in right.origins if o.kind != "remote"))
     return unknown(f"?{id(node)}", left.origins | right.origins)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from mlsec_lint.python.arguments import Arguments, all_origins, given
-from mlsec_lint.python.contents import contents, path_key, path_keys
+from mlsec_lint.python.contents import chosen, contents, path_key, path_keys
 from mlsec_lint.python.dispatch import FILE, meaning
 from mlsec_lint.python.functions import OUTSIDE
 from mlsec_lint.python.texts import hole, text_parts, texts
@@ -51,7 +51,7 @@ def _open(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     words = texts(mode) if mode is not None else ("r",)
     writes = bool(words) and all(set(w) & set("wax") for w in words)
     key = path_key(path)
-    origins = NONE if writes else path.origins | contents(walker, path)
+    origins = NONE if writes else chosen(path) | contents(walker, path)
     return Value((Instance(FILE, "builtins.open", id(node), key=key),), origins)
 
 
