@@ -5,8 +5,9 @@ usage: python benchmarks/judged.py [--folder FOLDER] [--list] [--sdist] [READING
 The readings (`benchmarks/readings/unseen.tsv`) are of packages that nothing had been developed on: at default settings at most
 three findings of each rule, severity and package, those of low severity one, drawn by chance.  `true`: right as worded, and worth
 being told at this severity; `noise`: right, but its owner would not want it, or not at this severity; `false`: wrong.  The
-severity is that of the reading.  `benchmarks/readings/fresh.tsv` is a later reading, of the source archives (`--sdist`) of 23
-other packages: three of each rule and package, then at random 62 of high, 110 of medium and 40 of low severity.  A package is fetched by its pinned version and unpacked as text; nothing of it is run.
+severity is that of the reading.  `benchmarks/readings/fresh.tsv` is a later reading, of the source archives (`--sdist`) of 22
+other packages: at most three findings of each rule and package, of which 59 of high, 101 of medium and 38 of low severity were
+drawn.  A package is fetched by its pinned version and unpacked as text; nothing of it is run.
 """
 
 from __future__ import annotations

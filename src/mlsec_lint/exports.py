@@ -42,7 +42,6 @@ class Exports:
         self._hits = functools.lru_cache(known)(self._find_hits)
         self._starred = functools.lru_cache(known)(self._read_starred)
         self._bound = functools.lru_cache(known)(self._read_bound)
-        self._bindings = functools.lru_cache(known)(self._read_imports)
         self._constants = functools.lru_cache(known)(self._read_constants)
         self._found: dict[tuple[str, int, int], tuple[frozenset[str], Used | None]] = {}
         self._questions = (scans.wide(index), scans.sinks(index), scans.fetching(index))
@@ -182,27 +181,6 @@ class Exports:
         source = self.project.source(path)
         return {n: d for _, names in _named_by(source.text) for n, d in names.items()} if source is not None else {}
 
-    def _imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return what the imports at a module's top bind, and the modules of which they bring everything."""
-        self.project.note_file(path)
-        return self._bindings(path)
-
-    def _read_imports(self, path: str) -> tuple[dict[str, str], tuple[str, ...]]:
-        names: dict[str, str] = {}
-        stars: list[str] = []
-        source = self.project.source(path)
-        try:
-            for one in self._outline(path) if source is not None else ():
-                for made in one.imports:
-                    for name, dotted in _imported(made, source):  # type: ignore[arg-type]
-                        if name.encode() in one.bound:
-                            names[name] = dotted
-                        if name == "*" and one.alone:  # one below a test is for type checkers
-                            stars.append(dotted[:-1] if dotted.endswith("..*") else dotted[:-2])
-        except _FAILURES:
-            pass
-        return names, tuple(stars)
-
     def starred(self, path: str) -> tuple[str, ...]:
         """Return the modules of the project of which a module imports everything, the last one first."""
         self.project.note_file(path)
@@ -211,7 +189,14 @@ class Exports:
 
     def _read_starred(self, path: str) -> tuple[str, ...]:
         source = self.project.source(path)
-        return self._imports(path)[1][::-1] if source is not None and "import *" in source.text else ()
+        if source is None or "import *" not in source.text:
+            return ()
+        try:
+            imports = [one.imports[0] for one in self._outline(path) if one.alone]  # below a test is for type checkers
+        except _FAILURES:
+            return ()
+        stars = [dotted for made in imports for name, dotted in _imported(made, source) if name == "*"]
+        return tuple(dotted[:-1] if dotted.endswith("..*") else dotted[:-2] for dotted in reversed(stars))
 
     def constants(self, path: str) -> dict[str, Value]:
         """Return a module's plain constants and imports, read without LibCST."""

@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 
 from mlsec_lint.python.state import held_in
 from mlsec_lint.python.texts import text_parts
-from mlsec_lint.python.values import NONE, Const, Instance, Key, LocalObject, Name, Origin, Origins, Symbol, Text, Value
+from mlsec_lint.python.values import (
+    NONE,
+    Const,
+    Instance,
+    Key,
+    LocalObject,
+    Name,
+    Origin,
+    Origins,
+    Symbol,
+    Text,
+    Value,
+    not_fetched,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -67,7 +80,7 @@ def chosen(path: Value) -> Origins:
     """Return the origins of a path itself; a name that was fetched, in a folder that is written in the code, says only where to look."""
     starts = [alt.start if isinstance(alt, Text) else alt.value if isinstance(alt, Const) else "" for alt in path.alts]
     if all(isinstance(start, str) and start and not ADDRESS.match(start) for start in starts):
-        return frozenset(o for o in path.origins if o.kind != "remote")
+        return not_fetched(path.origins)
     return path.origins
 
 

@@ -17,7 +17,19 @@ from mlsec_lint.python.flows import OUTSIDE
 from mlsec_lint.python.handing import handed, register
 from mlsec_lint.python.modules import IMPORTERS, imported
 from mlsec_lint.python.texts import texts
-from mlsec_lint.python.values import CODE, NONE, Instance, Name, Origin, Origins, Symbol, Value, Verdict, join
+from mlsec_lint.python.values import (
+    CODE,
+    NONE,
+    Instance,
+    Name,
+    Origin,
+    Origins,
+    Symbol,
+    Value,
+    Verdict,
+    join,
+    not_fetched,
+)
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -144,7 +156,7 @@ def _from_source(walker: Walker, node: cst.Call, dotted: str, arguments: Argumen
     if kind == CODE:  # whatever object was looked at
         return Value(result.alts, frozenset({Origin(CODE)}))
     if kind == "remote" and digest_told(walker, arguments):
-        return Value(result.alts, frozenset(o for o in result.origins if o.kind != "remote"))
+        return Value(result.alts, not_fetched(result.origins))
     receiver_kinds = {o.kind for o in arguments.receiver.origins} if arguments.receiver is not None else set()
     if kind in receiver_kinds:
         return result.with_origins(arguments.receiver.origins if arguments.receiver is not None else NONE)

@@ -27,6 +27,7 @@ from mlsec_lint.python.values import (
     Verdict,
     join,
     known,
+    not_fetched,
     unknown,
 )
 
@@ -85,7 +86,7 @@ def _binary(walker: Walker, node: cst.BinaryOperation) -> Value:
         if flags:  # each of them is in it
             return Value((Symbol(f"?{id(node)}"), *dict.fromkeys(flags)), left.origins | right.origins)
     if isinstance(node.operator, cst.Divide):  # a path in a folder, or a number: no data that were fetched, either way
-        return unknown(f"?{id(node)}", left.origins | frozenset(o for o in right.origins if o.kind != "remote"))
+        return unknown(f"?{id(node)}", left.origins | not_fetched(right.origins))
     return unknown(f"?{id(node)}", left.origins | right.origins)
 
 

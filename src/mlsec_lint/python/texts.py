@@ -21,6 +21,7 @@ from mlsec_lint.python.values import (
     Symbol,
     Text,
     Value,
+    not_fetched,
     told,
 )
 
@@ -134,7 +135,7 @@ def concat(left: Value, right: Value, path: bool = False, between: str = "") -> 
     A name that was fetched says where in a folder to look, and not what is there.
     """
     inside = path and bool(between) and texts(left) != ("",)
-    origins = left.origins | (frozenset(o for o in right.origins if o.kind != "remote") if inside else right.origins)
+    origins = left.origins | (not_fetched(right.origins) if inside else right.origins)
     rights = right.alts if len(right.alts) <= 3 else (Symbol(identity(right)),)
     lefts = left.alts if len(left.alts) * len(rights) <= MOST else (Symbol(identity(left)),)
     alts: list[Alternative] = []

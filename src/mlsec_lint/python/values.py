@@ -270,6 +270,11 @@ def unknown(ident: str, origins: Origins = NONE) -> Value:
     return Value((Symbol(ident),), origins)
 
 
+def not_fetched(origins: Origins) -> Origins:
+    """Return the origins of what uses a value for something else than its data: a name in a folder, a number."""
+    return frozenset(o for o in origins if o.kind != "remote")
+
+
 def join(*values: Value) -> Value:
     """Return all alternatives of all values."""
     first = values[0]
