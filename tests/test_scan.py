@@ -28,7 +28,7 @@ def test_what_the_scan_skips_has_no_finding_in_any_example_or_fixture() -> None:
     project = Project((str(file), str(file)) for file in files)
     skipped = 0
     for text in texts:
-        known = project if text.path in project.by_shown else None
+        known = project if text.path in project.folder_of else None
         if passes(text, index, known):
             continue
         skipped += 1

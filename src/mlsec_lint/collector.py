@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 
-ENOUGH = 2_000_000  # bytes parsed, after which the garbage of their trees is collected
-FULL = 8  # collections, after which one looks at all there is: at modules that others imported, too
+ENOUGH = 4_000_000  # bytes parsed, after which the garbage of their trees is collected
+FULL = 16  # collections, after which one looks at all there is: at modules that others imported, too
 
 
 class RestingCollector:

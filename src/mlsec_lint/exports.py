@@ -246,7 +246,13 @@ class Exports:
         return False
 
 
-def _named_by(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+@functools.lru_cache(maxsize=4)  # several questions are asked of one text
+def _named_by(text: str) -> tuple[tuple[str, dict[str, str]], ...]:
+    """Return what each import of a text names: a module ("": none), and the names it binds with what they stand for."""
+    return tuple(_named_in(text))
+
+
+def _named_in(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield what each import of a text names: a module ("": none), and the names it binds with what they stand for."""
     for match in _IMPORT.finditer(text):
         before = _FROM.match(text, text.rfind("\n", 0, match.start()) + 1, match.start())

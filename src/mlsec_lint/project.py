@@ -68,8 +68,8 @@ class Project:
     def __init__(self, files: Iterable[tuple[str, str]], root: str = "") -> None:
         self.shown = dict(files)
         self.root = root or self._top()
-        self.by_shown = {shown: path for path, shown in self.shown.items()}
-        self.folders = {os.path.dirname(path) for path in self.shown}
+        self.folder_of = {shown: os.path.dirname(path) for path, shown in self.shown.items()}  # by path as shown
+        self.folders = set(self.folder_of.values())
         self._heads = _names(self.shown, self.folders)
         self._read = functools.lru_cache(KEPT)(self._read_file)
         self._in_pieces = functools.lru_cache(KEPT)(self._cut)
@@ -103,7 +103,8 @@ class Project:
 
     def find(self, module: str, importer: str) -> str:
         """Return the file of a module as the file `importer` (as shown) would import it, or ""."""
-        return self.find_from(module, os.path.dirname(self.by_shown.get(importer, importer)))
+        folder = self.folder_of.get(importer)
+        return self.find_from(module, os.path.dirname(importer) if folder is None else folder)
 
     def find_from(self, module: str, folder: str) -> str:
         """Return the file of a module as a file in `folder` would import it, or ""."""

@@ -70,7 +70,7 @@ def call(walker: Walker, node: cst.Call) -> Value:
     if not telling:
         for value in arguments.values():
             walker.digests.escape(value)
-    if isinstance(node.func, cst.Attribute):  # `make().method(text)`, with a quote where the text is written here
+    if type(node.func) is cst.Attribute:  # `make().method(text)`, with a quote where the text is written here
         quote = '"' if arguments.positional and texts(arguments.positional[0][0]) else ""
         excuses.by_uses(walker, begun, node.func.value, lambda: (f".{name}({quote}",))
     result = apply(walker, node, function, arguments)
@@ -129,7 +129,7 @@ def apply(walker: Walker, node: cst.Call, function: Value, arguments: Arguments)
             results.append(_opaque(walker, node, function, arguments))
     if unresolved and len(unresolved) == len(function.alts):
         judging.unresolved(walker, node, arguments)
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "add_argument":  # a parser handed in
+        if type(node.func) is cst.Attribute and node.func.attr.value == "add_argument":  # a parser handed in
             MEANINGS["argparse.ArgumentParser.add_argument"](walker, node, arguments)
         verdict = unseen_check(walker, node, arguments)
         if verdict is not None:
@@ -158,10 +158,10 @@ def _imported(walker: Walker, node: cst.Call, result: Value, arguments: Argument
 def _opaque(walker: Walker, node: cst.Call, function: Value, arguments: Arguments) -> Value:
     """The result of a call that cannot be resolved carries what went into it."""
     given = arguments.values()
-    if isinstance(node.func, cst.Attribute) and node.func.attr.value in GETTERS:
+    if type(node.func) is cst.Attribute and node.func.attr.value in GETTERS:
         given = given[1:]  # a key is not what is got by it
     origins = function.origins.union(*(v.origins for v in given)) if given else function.origins
-    if isinstance(node.func, cst.Attribute):
+    if type(node.func) is cst.Attribute:
         name = node.func.attr.value
         if name == "get" and (entry := _entry(function, arguments)) is not None:
             return entry

@@ -74,8 +74,6 @@ def _function(walker: Walker, node: cst.FunctionDef) -> None:
     for _, decorator in decorators:
         value = decorated(walker, info, decorator, value)
     walker.bind(node.name.value, value)
-    if walker.function is not None and walker.cls is None:
-        pass
 
 
 @interprets(cst.ClassDef)
@@ -162,6 +160,6 @@ def _import_from(walker: Walker, node: cst.ImportFrom) -> None:
 
 def dotted_name(node: cst.CSTNode | None) -> str:
     """Return `a.b.c` of a Name or Attribute chain."""
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         return f"{dotted_name(node.value)}.{node.attr.value}"
-    return node.value if isinstance(node, cst.Name) else ""
+    return node.value if type(node) is cst.Name else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterator
+from typing import Any
 
 import libcst as cst
 
@@ -29,13 +30,19 @@ _LAYOUT = (
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the direct children that carry meaning (LibCST's own `children` rebuilds every node on the way)."""
     for name in fields(type(node)):
-        held = getattr(node, name, None)  # what `bridge.py` makes has no more than what is asked for
-        if isinstance(held, cst.CSTNode):
+        held: Any = getattr(node, name, None)  # what `bridge.py` makes has no more than what is asked for
+        if _is_node(held.__class__):
             yield held
         elif isinstance(held, (tuple, list)):
             for one in held:
-                if isinstance(one, cst.CSTNode):
+                if _is_node(one.__class__):
                     yield one
+
+
+@functools.cache
+def _is_node(kind: type) -> bool:
+    """Return whether a class is one of LibCST's nodes: these are abstract, and slow to ask each time."""
+    return issubclass(kind, cst.CSTNode)
 
 
 def leaf_name(node: cst.CSTNode) -> str:

@@ -146,11 +146,17 @@ def _statement(node: ast.stmt, text: str) -> Statement:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         found = Import.of(node)
         return Statement(frozenset(name.encode() for name in found.bound), "", (found,), alone=True)
-    inner = ast.walk(node) if "import" in text else ()
+    imports: list[Import] = []
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        bound = {node.name}
+        inner = ast.walk(node) if "import" in text else ()
+        imports += [Import.of(one) for one in inner if isinstance(one, (ast.Import, ast.ImportFrom))]
+    else:
+        bound = _bound(node, text, imports)
     return Statement(
-        frozenset(name.encode() for name in _bound(node, text)),
+        frozenset(name.encode() for name in bound),
         text,
-        tuple(Import.of(n) for n in inner if isinstance(n, (ast.Import, ast.ImportFrom))),
+        tuple(imports),
         made=isinstance(node, ast.ClassDef),
         constants=tuple(_constants(node)),
     )
@@ -191,24 +197,26 @@ def wanted(
     return frozenset(name.decode() for name in found)
 
 
-def _bound(node: ast.stmt, text: str) -> set[str]:
-    """Return the names that a statement at the top gives a value."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, ast.Assign) and ":=" not in text and all(isinstance(one, ast.Name) for one in node.targets):
-        return {target.id for target in node.targets if isinstance(target, ast.Name)}
-    out = set()
+def _bound(node: ast.stmt, text: str, imports: list[Import]) -> set[str]:
+    """Return the names that a statement at the top gives a value, and put the imports in it into a list."""
+    out: set[str] = set()
+    binding = ":=" in text  # whether expressions may give names a value
     waiting: list[ast.AST] = [node]
     while waiting:
         inner = waiting.pop()
         if isinstance(inner, ast.comprehension):  # its target is bound in it alone
             waiting += (inner.iter, *inner.ifs)
             continue
-        waiting += ast.iter_child_nodes(inner)
+        waiting += (
+            child
+            for child in ast.iter_child_nodes(inner)
+            if binding or not isinstance(child, ast.expr) or isinstance(getattr(child, "ctx", None), ast.Store)
+        )
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
             out.add(inner.id)
         elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             out.add(inner.name)
         elif isinstance(inner, (ast.Import, ast.ImportFrom)):
-            out.update(Import.of(inner).bound)
+            imports.append(found := Import.of(inner))
+            out.update(found.bound)
     return out

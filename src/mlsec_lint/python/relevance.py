@@ -219,7 +219,7 @@ class Relevance:
         project, source = self.project, self.walker.source
         for alt in value.alts if project is not None else ():
             if isinstance(alt, Name) and alt.receiver is None and project.is_module(alt.dotted, source.path):  # type: ignore[union-attr]
-                for chain in set(re.findall(rf"(?<![\w.]){name}((?:\.\w+)+)", source.text)):
+                for chain in set(re.findall(rf"{name}(?<![\w.]{name})((?:\.\w+)+)", source.text)):
                     if self._matters(Name(project.shortest(alt.dotted + chain, source.path)), 0):  # type: ignore[union-attr]
                         self.names.chains.append(name + chain)
 

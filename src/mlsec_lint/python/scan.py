@@ -33,13 +33,17 @@ class Scan:
     spoken: Names[bool]  # the dotted names themselves
     index: Index
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The command-line options of the rules."""
+        return tuple(option for options in self.dashed.values() for option in options)
+
     def passes(self, text: str, module: str = "") -> bool:
         """Return whether the file may have a finding."""
         read = _read(text, module)
-        found = read.words | read.own
-        if any(word in found and read.holds(options) for word, options in self.dashed.items()):
+        if self.options and _options(self.options).search(text):
             return True
-        if not self._hits(found, read):
+        if not self._hits(read.words | read.own, read):
             return False
         if read.shorter is not text and not self._hits(read.shorter_words | read.own, read):
             return False
@@ -112,7 +116,7 @@ class Scan:
             return True
         owners = self.owners.get(leaf, frozenset())
         roots = read.roots
-        return any((name.partition(".")[0] in roots and name in read.handed) or read.quotes(name) for name in owners)
+        return any((name.partition(".")[0] in roots and read.hands_on(name)) or read.quotes(name) for name in owners)
 
 
 class _Read:
@@ -125,6 +129,7 @@ class _Read:
         self._held: dict[tuple[str, ...], bool] = {}
         self._rebound: dict[str, bool] = {}
         self._quoted: dict[str, bool] = {}
+        self._handed: dict[str, bool] = {}
 
     def holds(self, texts: tuple[str, ...]) -> bool:
         """Return whether one of these stands in the text; many words ask for the same."""
@@ -224,17 +229,24 @@ class _Read:
             held[name] = _bound_again(name).search(self.whole.code) is not None
         return held[name]
 
-    @functools.cached_property
-    def handed(self) -> frozenset[str]:
-        """The modules, by their own names, that are used as values: what their functions are called on may be anything."""
+    def hands_on(self, name: str) -> bool:
+        """Return whether a module is used as a value: what its functions are called on may be anything."""
         if self._whole is not None:
-            return self.whole.handed
-        code = _IMPORT.sub("", self.code)
-        out: set[str] = set()
-        for chain in _CHAIN.findall(code):
-            root, dot, rest = chain.partition(".")
-            out.update(f"{target}{dot}{rest}" for target in self.aliases.get(root, ()))
-        return frozenset(out)
+            return self.whole.hands_on(name)
+        held = self._handed.get(name)
+        if held is None:
+            held = self._handed[name] = any(
+                _as_value(root + name[len(target) :]).search(self._used) is not None
+                for root, targets in self.aliases.items()
+                for target in targets
+                if f"{name}.".startswith(f"{target}.")
+            )
+        return held
+
+    @functools.cached_property
+    def _used(self) -> str:
+        """The code without its imports."""
+        return _IMPORT.sub("", self.code)
 
     def receivers(self, leaf: bytes) -> Iterator[str]:
         """Yield what stands before a word and its dot wherever it names an attribute."""
@@ -253,11 +265,24 @@ _NAMED = r"\.\s*(?:\\\s*)?{name}\b"
 _QUOTED = r"""\"[^"'\n]*\b{name}\b|'[^"'\n]*\b{name}\b"""
 _OPENED = re.compile(r"[\"'][^\"'\n]*\Z")
 _FROM = re.compile(r"\bfrom\s*([\w.]+)\s*\Z")
-_CHAIN = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\b(?![ \t]*[.(])")
 _BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
 _DYNAMIC = frozenset(
     b"getattr attrgetter methodcaller __dict__ vars globals __getattribute__ import_module __import__ modules _target_".split()
 )
+
+
+@functools.lru_cache(maxsize=8)
+def _options(options: tuple[str, ...]) -> re.Pattern[str]:
+    """Return where an option stands: looked for by its first dash, which is rare."""
+    parts = (option.partition("-") for option in options)
+    return re.compile("-(?:" + "|".join(f"(?<={first}-){re.escape(rest)}" for first, _, rest in parts) + ")")
+
+
+@functools.lru_cache(maxsize=4096)
+def _as_value(chain: str) -> re.Pattern[str]:
+    """Return where names are used, and neither called nor asked for what they hold."""
+    name = re.escape(chain)
+    return re.compile(rf"{name}(?<![\w.]{name})\b(?![ \t]*[.(])")
 
 
 @functools.lru_cache(maxsize=4096)

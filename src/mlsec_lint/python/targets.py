@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 def assign(walker: Walker, target: cst.CSTNode, value: Value, node: cst.CSTNode) -> None:
     """Give an assignment's target its value; `node` is the statement."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         walker.bind(target.value, value)
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(walker, target.elements, value, node)
-    elif isinstance(target, cst.Attribute):
+    elif type(target) is cst.Attribute:
         _assign_attribute(walker, target, value, node)
-    elif isinstance(target, cst.Subscript):
+    elif type(target) is cst.Subscript:
         _assign_item(walker, target, value, node)
-    elif isinstance(target, cst.StarredElement):
+    elif type(target) is cst.StarredElement:
         assign(walker, target.value, unknown(f"?{id(target)}", value.origins), node)
 
 
