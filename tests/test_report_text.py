@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from mlsec_lint.model import Report
+from mlsec_lint.model import Edit, Fix, Level, Report
 from mlsec_lint.report import View, render
 
 Golden = Callable[[str, str], None]
@@ -66,6 +66,13 @@ def test_a_long_line_is_cut_around_the_marked_part(view: View) -> None:
     code = next(number for number, text in enumerate(lines) if "read(path)" in text and "|" in text)
     assert len(lines[code]) <= 80
     assert lines[code][lines[code + 1].index("^") :].startswith("read(path)")
+
+
+def test_a_fix_that_only_takes_something_out_over_two_lines_is_left_to_the_diff(view: View) -> None:
+    one = view.report.findings[0]
+    out = Fix("unsafe", (Edit(one.line + 1, 1, one.line + 2, 1, ""),))
+    text = render("text", View(report=Report(findings=(replace(one, severity=Level.HIGH, fix=out),)), rules=view.rules))
+    assert "fix: see --diff (unsafe" in text
 
 
 def test_nothing_found_is_no_output(empty_view: View) -> None:

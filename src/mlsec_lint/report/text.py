@@ -137,7 +137,8 @@ def _mended(line: str, one: Finding) -> str:
 
 
 def _short(edits: tuple[Edit, ...]) -> str:
-    return f"`{edits[0].text.strip()}`" if edits and "\n" not in edits[0].text.strip() else "see --diff"
+    text = edits[0].text.strip() if edits else ""
+    return f"`{text}`" if text and "\n" not in text else "see --diff"
 
 
 def _hidden(view: View) -> Iterator[str]:
