@@ -232,18 +232,23 @@ class Exports:
             if base and not self.project.may_be(base):
                 continue
             for bound, dotted in names.items():
-                if bound != "*" and f"{bound}." not in text and f"{bound}(" not in text:
-                    continue
                 if question == FETCHING and bound[0].isupper():
                     continue  # a class, by custom
                 path, name = self._module(base if bound == "*" else dotted, source.path)
-                if path and not name:
+                if not path:
+                    continue
+                if not name and (bound == "*" or _used(bound, text)):
                     answers = self._names(path, question, 0)
                     if any(f"{'' if bound == '*' else f'{bound}.'}{answer}(" in text for answer in answers):
                         return True
-                elif path and self._answers(question, dotted, source.path, 0, self.hops):
+                elif name and _used(bound, text) and self._answers(question, dotted, source.path, 0, self.hops):
                     return True
         return False
+
+
+def _used(bound: str, text: str) -> bool:
+    """Return whether something is called by a name that an import binds."""
+    return f"{bound}." in text or f"{bound}(" in text
 
 
 @functools.lru_cache(maxsize=4)  # several questions are asked of one text
