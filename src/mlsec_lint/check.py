@@ -127,10 +127,14 @@ def index_for(rules: RuleSet, settings: Settings, recording: bool = False) -> In
     key = (rules.digest or str(id(rules)), settings.assume, settings.preview, recording)
     index = _INDEXES.get(key)
     if index is None:
-        from mlsec_lint.python import index as module
+        if settings.assume:
+            index = index_for(rules, replace(settings, assume=()), recording).running_on(dict(settings.assume))
+        else:
+            from mlsec_lint.python import index as module
 
-        wanted = tuple(r for r in rules.rules if in_force(r, settings))
-        index = _INDEXES[key] = module.build(replace(rules, rules=wanted), dict(settings.assume), recording)
+            wanted = tuple(r for r in rules.rules if in_force(r, settings))
+            index = module.build(replace(rules, rules=wanted), recording)
+        _INDEXES[key] = index
     return index
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 ENOUGH = 4_000_000  # bytes parsed, after which the garbage of their trees is collected
-FULL = 16  # collections, after which one looks at all there is: at modules that others imported, too
+FULL = 4  # collections, after which one looks at all there is: at modules that others imported, too
 
 
 class RestingCollector:

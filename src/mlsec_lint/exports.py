@@ -8,9 +8,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
+from mlsec_lint.kept import Kept
 from mlsec_lint.model import Source
 from mlsec_lint.python import scans
 from mlsec_lint.python.outline import Import, Statement, statements, wanted
@@ -31,19 +33,30 @@ _NONE: tuple[frozenset[bytes], ...] = (frozenset(),) * 3
 _FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
+@dataclass(slots=True)
+class _Asked:
+    """A module that is being asked, after `depth` others: its names as far as they are known, and whether one needed them."""
+
+    depth: int
+    names: frozenset[str] = frozenset()
+    needed: bool = False
+
+
 class Exports:
     """What the texts of a project's modules tell of their names, as far as the rules of an index are concerned."""
 
     def __init__(self, project: Project, index: Index, hops: int, kept: int, known: int) -> None:
         """`hops`: through modules that only hand names on; `kept` and `known`: how many texts and facts are held."""
         self.project, self.index, self.hops, self.known = project, index, hops, known
-        self._outline = functools.lru_cache(kept)(self._read_outline)
-        self._holding = functools.lru_cache(kept)(self._all_held)
-        self._hits = functools.lru_cache(known)(self._find_hits)
-        self._starred = functools.lru_cache(known)(self._read_starred)
-        self._bound = functools.lru_cache(known)(self._read_bound)
-        self._constants = functools.lru_cache(known)(self._read_constants)
-        self._found: dict[tuple[str, int, int], tuple[frozenset[str], Used | None]] = {}
+        self._outline = Kept(self._read_outline, kept)
+        self._holding = Kept(self._all_held, kept)
+        self._hits = Kept(self._find_hits, known)
+        self._starred = Kept(self._read_starred, known)
+        self._bound = Kept(self._read_bound, known)
+        self._constants = Kept(self._read_constants, known)
+        self._found: dict[tuple[str, int, int], tuple[frozenset[str], Used]] = {}
+        self._asked: dict[tuple[str, int, int], _Asked] = {}  # what is being found out, each for the one before it
+        self._lowest = 0  # the first of them that what has been found out since rests on
         self._questions = (scans.wide(index), scans.sinks(index), scans.fetching(index))
 
     def is_wide(self, path: str) -> bool:
@@ -96,15 +109,26 @@ class Exports:
         key = (path, question, imports)
         held = self._found.get(key)
         if held is not None:
-            if held[1] is not None:
-                self.project.note(held[1])
+            self.project.note(held[1])
             return held[0]
-        if len(self._found) > self.known:
-            del self._found[next(iter(self._found))]
-        self._found[key] = (frozenset(), None)  # modules may import each other
-        with self.project.noting() as used:
-            names = self._find_names(path, question, imports)
-        self._found[key] = (names, used)
+        going_on = self._asked.get(key)
+        if going_on is not None:  # modules may import each other
+            self._lowest, going_on.needed = min(self._lowest, going_on.depth), True
+            return going_on.names
+        depth, lowest = len(self._asked), self._lowest
+        self._lowest = depth
+        asked = self._asked[key] = _Asked(depth)
+        try:
+            with self.project.noting() as used:
+                while (names := self._find_names(path, question, imports)) != asked.names and asked.needed:
+                    asked.names = names
+        finally:
+            del self._asked[key]
+        if self._lowest == depth:  # else it rests on what is not known yet of one that was asked before
+            if len(self._found) > 4 * self.known:
+                del self._found[next(iter(self._found))]
+            self._found[key] = (names, used)
+        self._lowest = min(self._lowest, lowest)
         return names
 
     def _find_names(self, path: str, question: int, imports: int) -> frozenset[str]:

@@ -6,13 +6,13 @@ processes changes a result.  Must not know rules, settings or reports.
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlsec_lint import source as sources
+from mlsec_lint.kept import Kept
 from mlsec_lint.model import Source, SourceError
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from mlsec_lint.python.values import Value
     from mlsec_lint.python.walk import Walker
 
-KEPT = 150  # modules whose text, tree or walk is kept in memory
-KNOWN = 2_000  # modules of which what their texts tell is kept, too
+KEPT = 300  # modules whose tree or walk is kept in memory, a megabyte or so each
+TEXTS = 1_000  # modules whose text is kept
+KNOWN = 5_000  # modules of which what their texts tell is kept, too
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
 
@@ -71,10 +72,11 @@ class Project:
         self.folder_of = {shown: os.path.dirname(path) for path, shown in self.shown.items()}  # by path as shown
         self.folders = set(self.folder_of.values())
         self._heads = _names(self.shown, self.folders)
-        self._read = functools.lru_cache(KEPT)(self._read_file)
-        self._in_pieces = functools.lru_cache(KEPT)(self._cut)
-        self._walked = functools.lru_cache(KEPT)(self._begun)
-        self._located = functools.lru_cache(4 * KNOWN)(self._lookup)
+        self._read = Kept(self._read_file, TEXTS)
+        self._in_pieces = Kept(self._cut, KEPT)
+        self._walked = Kept(self._begun, KEPT)
+        self._located = Kept(self._lookup, 8 * KNOWN)
+        self.parsed = 0  # characters of the modules that were read in pieces for others
         self._texts: Exports | None = None
         self._noting: list[Used] = []  # of the checks and walks going on
 
@@ -142,7 +144,7 @@ class Project:
 
     # ------------------------------------------------------------ what they hold
 
-    def exports_of(self, path: str, level: int, name: str = "") -> dict[str, Value]:
+    def exports_of(self, path: str, level: int, index: Index, name: str = "") -> dict[str, Value]:
         """Return the names of a module: all of them where rules may speak of it, or of `name`; else its constants.
 
         `level` is how many imports the module itself may follow.
@@ -155,7 +157,7 @@ class Project:
         try:
             if name and not {name, "*"} & texts.wanted(path, level > 0):
                 return texts.constants(path)
-            return self._walk(path, level).globals
+            return self._walk(path, level, index).globals
         except (SourceError, RecursionError):
             return {}
 
@@ -184,17 +186,17 @@ class Project:
 
     def texts(self, index: Index) -> Exports:
         """Return what the modules' texts tell, as far as these rules are concerned."""
-        if self._texts is None or self._texts.index is not index:
+        if self._texts is None or self._texts.index is not index.tables:
             from mlsec_lint.exports import Exports
 
-            self._texts = Exports(self, index, REEXPORTS, KEPT, KNOWN)
-            self._walked.cache_clear()
+            self._texts = Exports(self, index.tables, REEXPORTS, KEPT, KNOWN)
+            self._walked.clear()
         return self._texts
 
     def view_of(self, index: Index) -> View:
         """Return the project as a module that is being checked sees it."""
         self.texts(index)
-        return View(self, LEVELS)
+        return View(self, LEVELS, index)
 
     def walker_of(self, source: Source, index: Index) -> Walker:
         """Return the walk over all of a module that is being checked."""
@@ -202,28 +204,28 @@ class Project:
 
         return walk(source, index, self.view_of(index))
 
-    def _walk(self, path: str, level: int) -> Walker:
-        walker, used = self._walked(path, level)
+    def _walk(self, path: str, level: int, index: Index) -> Walker:
+        walker, used = self._walked(path, level, index)
         self.note(used)
         return walker
 
-    def _begun(self, path: str, level: int) -> tuple[Walker, Used]:
-        """Return a walk that has begun, and what it draws from."""
+    def _begun(self, path: str, level: int, index: Index) -> tuple[Walker, Used]:
+        """Return a walk that has begun, for the versions that whoever asks runs on, and what it draws from."""
         from mlsec_lint.python.place import begin
 
         source = self.source(path)
         assert source is not None
-        assert self._texts is not None
         used = Used()
         with self.noting(used):
-            view = View(self, level, used) if level else None
-            return begin(source, self._texts.index, view, self._in_pieces(path)), used
+            view = View(self, level, index, used) if level else None
+            return begin(source, index, view, self._in_pieces(path)), used
 
     def _cut(self, path: str) -> Pieces:
         from mlsec_lint.python.pieces import Pieces
 
         source = self.source(path)
         assert source is not None
+        self.parsed += len(source.text)
         return Pieces(source)
 
 
@@ -233,8 +235,8 @@ class View:
     Counting levels, and not cutting at import cycles, keeps what a module is seen to hold the same from everywhere.
     """
 
-    def __init__(self, project: Project, level: int, used: Used | None = None) -> None:
-        self.project, self.level, self.used = project, level, used
+    def __init__(self, project: Project, level: int, index: Index, used: Used | None = None) -> None:
+        self.project, self.level, self.index, self.used = project, level, index, used
 
     def resolve(self, dotted: str, importer: str) -> Value | None:
         """Return what `package.module.name` is, as seen from a file of the project; None where it is not ours."""
@@ -258,7 +260,7 @@ class View:
                 return None
             if "." in name:
                 return None
-            value = self.project.exports_of(path, self.level - 1, name).get(name)
+            value = self.project.exports_of(path, self.level - 1, self.index, name).get(name)
             if value is None:
                 left = hops - hop - 1
                 if asked.get((path, name), 0) >= left:  # packages may hand on everything in circles
@@ -320,7 +322,7 @@ class View:
         """Return the public names of a module of the project (for `import *`)."""
         with self.project.noting(self.used):
             path = self.project.find(module, importer)
-            held = self.project.exports_of(path, self.level - 1) if path else {}
+            held = self.project.exports_of(path, self.level - 1, self.index) if path else {}
         return {k: v for k, v in held.items() if not k.startswith("_")}
 
 

@@ -5,6 +5,7 @@ Knows nothing of LibCST.
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 import sys
@@ -58,8 +59,8 @@ class Index:
     """Everything the walk asks of the rules."""
 
     rules: RuleSet
-    minimums: Mapping[str, str]  # distribution -> oldest version the project runs on
     recording: bool = False  # the walk remembers what is fetched, pinned or not
+    minimums: Mapping[str, str] = field(default_factory=dict)  # distribution -> oldest version the project runs on
     calls: Names[tuple[Rule, Match]] = field(default_factory=Names)
     methods: dict[str, list[tuple[Rule, Match, frozenset[str]]]] = field(default_factory=lambda: defaultdict(list))
     targets: dict[str, list[tuple[Rule, Assign]]] = field(default_factory=lambda: defaultdict(list))
@@ -83,6 +84,20 @@ class Index:
     roots: frozenset[str] = frozenset()  # libraries that the tables know, and Python's own
     modules: frozenset[str] = frozenset()  # modules of Python's own that rules speak of
     _sources: dict[str, str] = field(default_factory=dict)
+    _shared: Index | None = None  # what has the same tables, for whatever versions
+
+    @property
+    def tables(self) -> Index:
+        """The same for all that is left the same by the versions that a project runs on: which names are spoken of."""
+        return self._shared or self
+
+    def running_on(self, minimums: Mapping[str, str]) -> Index:
+        """Return the same tables for a project that runs on at least these versions."""
+        if not minimums:
+            return self.tables
+        other = copy.copy(self)
+        other.minimums, other._shared = minimums, self.tables
+        return other
 
     @property
     def apis(self) -> Apis:
@@ -155,9 +170,9 @@ class Index:
         return None
 
 
-def build(rules: RuleSet, minimums: Mapping[str, str], recording: bool = False) -> Index:
-    """Return the index of these rules for a project that runs on at least the versions `minimums`."""
-    index = Index(rules, minimums, recording)
+def build(rules: RuleSet, recording: bool = False) -> Index:
+    """Return the index of these rules."""
+    index = Index(rules, recording)
     apis = rules.apis
     for name, order in apis.params.items():
         index.params.add(name, order)

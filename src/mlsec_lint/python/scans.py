@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mlsec_lint.model import Match
 from mlsec_lint.python.index import Index, Names
@@ -18,26 +18,32 @@ _PART = re.compile(r"[\w*]+")
 _OUTSIDE = ("remote", "input")
 
 
-@functools.lru_cache(maxsize=8)
+def _for_any_version(build: Callable[[Index], Scan]) -> Callable[[Index], Scan]:
+    """Keep what is made of the rules' tables: the versions that a project runs on change nothing of it."""
+    made = functools.lru_cache(maxsize=8)(build)
+    return functools.wraps(build)(lambda index: made(index.tables))
+
+
+@_for_any_version
 def narrow(index: Index) -> Scan:
     """Return the scan of what the rules speak of."""
     return _Builder(index).rules().scan()
 
 
-@functools.lru_cache(maxsize=8)
+@_for_any_version
 def spoken(index: Index) -> Scan:
     """Return the scan of what the rules and their visitors speak of, and of who is given functions to call."""
     return _Builder(index).rules().names(index.digests, index.checks, *index.apis.registrars.values()).scan()
 
 
-@functools.lru_cache(maxsize=8)
+@_for_any_version
 def wide(index: Index) -> Scan:
     """Return the scan that also counts sources of data, digests and checks: what other modules may want to know."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     return _Builder(index).rules().sources(kinds).names(index.digests, index.checks, index.apis.saves).scan()
 
 
-@functools.lru_cache(maxsize=8)
+@_for_any_version
 def outside(index: Index) -> Scan:
     """Return the scan of sources and handlers: a file that may hand what comes from outside to the project's functions."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
@@ -47,14 +53,14 @@ def outside(index: Index) -> Scan:
     return _Builder(index).sources(kinds).names(fetching, handlers).scan()
 
 
-@functools.lru_cache(maxsize=8)
+@_for_any_version
 def fetching(index: Index) -> Scan:
     """Return the scan of what gets data from outside: a function of the project that does this may hand them on."""
     kinds = tuple(k for k in index.apis.sources if k in _OUTSIDE)
     return _Builder(index).sources(kinds).names(index.apis.saves).scan()
 
 
-@functools.lru_cache(maxsize=8)
+@_for_any_version
 def sinks(index: Index) -> Scan:
     """Return the scan of what data should not reach unchecked: a function of the project that does this is a wrapper."""
     rules = index.rules.rules

@@ -84,12 +84,18 @@ def _here(
                 and spent * (ahead - behind) > PAYS * behind
             ):
                 return left[number:]
-            result = check_file(task, rulesets[task.settings.rules], project)
-            done(task.file.path, result)
+            done(task.file.path, checked(task, rulesets, project, collector))
             behind += size(task)
-            if result.parsed:
-                collector.count(size(task))
     return []
+
+
+def checked(task: Task, rulesets: Rulesets, project: Project | None, collector: RestingCollector) -> Result:
+    """Check one file, and have the garbage of what was parsed for it collected now and then."""
+    before = project.parsed if project is not None else 0
+    result = check_file(task, rulesets[task.settings.rules], project)
+    read = project.parsed - before if project is not None else 0
+    collector.count(read + size(task) if result.parsed else read)
+    return result
 
 
 def available_cores() -> int:

@@ -15,8 +15,8 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 from mlsec_lint.collector import RestingCollector
-from mlsec_lint.run.one import Result, Task, check_file, not_checked
-from mlsec_lint.run.pool import Rulesets, size
+from mlsec_lint.run.one import Result, Task, not_checked
+from mlsec_lint.run.pool import Rulesets, checked, size
 
 if TYPE_CHECKING:
     from mlsec_lint.project import Project
@@ -103,8 +103,4 @@ def _begin(rulesets: Rulesets, project: Project | None) -> None:
 def _check_chunk(tasks: list[Task]) -> list[Result]:
     assert _state is not None
     rulesets, project, collector = _state
-    results = []
-    for task in tasks:
-        results.append(check_file(task, rulesets[task.settings.rules], project))
-        collector.count(size(task) if results[-1].parsed else 0)
-    return results
+    return [checked(task, rulesets, project, collector) for task in tasks]
