@@ -17,7 +17,7 @@ from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.nodes import children, leaf_name
 from mlsec_lint.python.state import Shown
 from mlsec_lint.python.texts import identity
-from mlsec_lint.python.values import Instance, Symbol
+from mlsec_lint.python.values import Instance, Symbol, Value
 from mlsec_lint.python.words import holds
 
 if TYPE_CHECKING:
@@ -92,14 +92,19 @@ def _archives(walker: Walker, node: cst.CSTNode, members: Members) -> list[str]:
             or (isinstance(alt, Instance) and walker.index.canonical(f"{alt.of}.{name}") in named)
             for alt in value.alts
         ):
-            return [identity(value)]
+            return _identities(value)
     if isinstance(node, cst.Call) and node.args:  # `sorted(archive.getmembers())`
         return _archives(walker, node.args[0].value, members)
     value = evaluate(walker, node)
     held = [walker.state.facts.get(("listed", alt.ident)) for alt in value.alts if isinstance(alt, Instance)]
     if any(isinstance(alt, Instance) and f"{alt.of}.__iter__" in members.lists for alt in value.alts):
-        return [identity(value)]
-    return [identity(one) for one in held if one is not None]
+        return _identities(value)
+    return [ident for one in held if one is not None for ident in _identities(one)]
+
+
+def _identities(archive: Value) -> list[str]:
+    """Return by what names an archive may be asked for: a parameter with a class is either of the two."""
+    return list(dict.fromkeys([identity(archive), *(identity(Value((alt,))) for alt in archive.alts)]))
 
 
 def _refusals(body: cst.CSTNode) -> Iterator[tuple[set[str], cst.CSTNode]]:

@@ -41,6 +41,8 @@ def checkable(walker: Walker, *values: Value) -> Origins:
         out |= contents(walker, value)
     return frozenset(o for o in out if o.kind != "own")
 
+BUFFERS = ("io.BytesIO", "io.StringIO")
+
 
 def path_key(value: Value) -> Key:
     """Return the identity of the file a value names or is open on, or ()."""
@@ -55,6 +57,14 @@ def path_key(value: Value) -> Key:
             return text_parts(Value(alts)) or ()
         if isinstance(alt, Name) and alt.receiver is not None and _is_object(alt.receiver):
             return ("\0" + alt.dotted,)  # an attribute that an object of the project has of its library class
+    return ()
+
+
+def buffer_key(value: Value) -> Key:
+    """Return the identity of a file in memory, or ()."""
+    alts = value.alts
+    if len(alts) == 1 and isinstance(alts[0], Instance) and alts[0].of in BUFFERS:
+        return (f"\0#{alts[0].ident}",)
     return ()
 
 

@@ -11,7 +11,7 @@ from mlsec_lint.model import Assign, Default, Entry, Level, Match, Predicate, Ru
 from mlsec_lint.python import choosing, fetches, shell
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.conditions import Answer, Judge
-from mlsec_lint.python.contents import path_key
+from mlsec_lint.python.contents import buffer_key, path_key
 from mlsec_lint.python.dispatch import evaluate
 from mlsec_lint.python.flows import OUTSIDE, await_caller, by_origin, default_value, flow_into, judge_at
 from mlsec_lint.python.members import resolved
@@ -167,7 +167,7 @@ def _match(
         found = arguments.get(match.data)
         if found is not None:
             key = path_key(found[0])
-            if key in walker.state.fresh:
+            if (key or buffer_key(found[0])) in walker.state.fresh:
                 return False
             file = here(walker, key) if key else None
             severity, related, waiting = by_origin(walker, found[0], severity)
@@ -264,25 +264,21 @@ def handed_on(walker: Walker, node: cst.Call, function: Value, arguments: Argume
         for alt in (*value.alts, *(a for table in tables for _, held in table.entries for a in held.alts)):
             if isinstance(alt, Name):
                 for rule, match in walker.index.calls.find(alt.dotted):
-                    if match.reference and _is_function(node, walker):
+                    if match.reference and _calls(node):
                         empty = Arguments(open_keywords=bool(match.forbid))
                         empty.order = walker.index.parameters(alt.dotted)
                         _reference(walker, argument, alt.dotted, rule, match, empty)
 
 
-def _is_function(node: cst.Call, walker: Walker) -> bool:
-    name = leaf_name(node.func)
-    return name not in (
-        "partial",
-        "partialmethod",
-        "isinstance",
-        "issubclass",
-        "getattr",
-        "hasattr",
-        "id",
-        "print",
-        "repr",
-    )
+# Functions that look at another one, or hold on to it, and do not call it.
+_LOOKING = frozenset(
+    {"partial", "partialmethod", "isinstance", "issubclass", "getattr", "hasattr", "callable", "id", "print", "repr"}
+    | {"wraps", "update_wrapper", "signature", "unwrap", "getsource", "getsourcefile", "getfile", "getdoc", "getmodule"}
+)
+
+
+def _calls(node: cst.Call) -> bool:
+    return leaf_name(node.func) not in _LOOKING
 
 
 def _reference(

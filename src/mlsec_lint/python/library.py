@@ -10,7 +10,7 @@ import libcst as cst
 from mlsec_lint.python import judging
 from mlsec_lint.python.arguments import Arguments
 from mlsec_lint.python.checks import TESTING, digest_call, digest_method, digest_told, unseen_check
-from mlsec_lint.python.contents import checkable, contents, path_key, path_keys
+from mlsec_lint.python.contents import buffer_key, checkable, contents, path_key, path_keys
 from mlsec_lint.python.digests import digest_of, digested
 from mlsec_lint.python.dispatch import FILE, MEANINGS
 from mlsec_lint.python.flows import OUTSIDE
@@ -202,6 +202,8 @@ def _save(walker: Walker, node: cst.Call, dotted: str, saves: tuple[str, str], a
         value = arguments.get(source)
         if value is not None:
             origins |= value[0].origins | contents(walker, value[0])
+    if source == "own" and (buffer := buffer_key(given[0])):
+        walker.state.save(buffer)
     for key in path_keys(given[0]):
         if kind or source == "":
             walker.state.put(key, origins)

@@ -230,6 +230,25 @@ def _agree(walker: Walker, name: str, *given: Value | None) -> None:
             walker.state.agreed |= {name}
 
 
+def agreed(walker: Walker, value: Value) -> Value:
+    """Return the words of a command with the options marked that somebody has agreed to, by a switch of the same name."""
+    if not walker.state.agreed:
+        return value
+    return Value(
+        tuple(
+            Const(alt.value, True) if isinstance(alt, Const) and _option(alt.value) in walker.state.agreed else
+            Items(tuple(agreed(walker, item) for item in alt.items), alt.open) if isinstance(alt, Items) else alt
+            for alt in value.alts
+        ),
+        value.origins,
+    )  # fmt: skip
+
+
+def _option(word: object) -> str:
+    """Return the name of the switch that a command-line option sets."""
+    return word.lstrip("-").replace("-", "_") if isinstance(word, str) and word.startswith("-") else ""
+
+
 def agree_or_refused(walker: Walker, test: cst.BaseExpression) -> None:
     """`if has_code and not allowed: raise` is behind us: where there is something to agree to, somebody has agreed."""
     if not isinstance(test, cst.BooleanOperation) or not isinstance(test.operator, cst.And) or not walker.asks:

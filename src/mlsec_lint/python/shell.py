@@ -96,8 +96,8 @@ def _script(words: list[commands.Word], items: tuple[Value, ...]) -> Value | Non
 
 def _word(value: Value) -> commands.Word:
     for alt in value.alts:
-        if isinstance(alt, Const) and isinstance(alt.value, str):
-            return commands.Word(alt.value, alt.value)
+        if isinstance(alt, Const) and isinstance(alt.value, str):  # one that has been agreed to says nothing
+            return commands.Word(None) if alt.told else commands.Word(alt.value, alt.value)
         if isinstance(alt, Text):
             return commands.Word(alt.whole, alt.start)
         if _is_python(value):

@@ -11,6 +11,7 @@ from mlsec_lint.python import excuses, judging
 from mlsec_lint.python.annotations import annotated_value
 from mlsec_lint.python.dispatch import interprets
 from mlsec_lint.python.library import field_default
+from mlsec_lint.python.narrowing import agreed
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
 from mlsec_lint.python.texts import handed_through
@@ -66,7 +67,7 @@ def _annotated_assign(walker: Walker, node: cst.AnnAssign) -> None:
 
 @interprets(cst.AugAssign)
 def _augmented_assign(walker: Walker, node: cst.AugAssign) -> None:
-    right = walker.value(node.value)
+    right = agreed(walker, walker.value(node.value))
     if isinstance(node.target, (cst.Name, cst.Attribute)):
         left = walker.value(node.target)
         if isinstance(node.operator, cst.AddAssign):

@@ -11,6 +11,7 @@ from mlsec_lint.python.arguments import Arguments, all_origins
 from mlsec_lint.python.calls import apply
 from mlsec_lint.python.dispatch import evaluate, meaning
 from mlsec_lint.python.members import any_entry, element
+from mlsec_lint.python.narrowing import agreed
 from mlsec_lint.python.nodes import leaf_name
 from mlsec_lint.python.targets import rebind_attribute, rebind_table
 from mlsec_lint.python.texts import offered
@@ -185,7 +186,7 @@ def _append(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
     if isinstance(node.func, cst.Attribute) and isinstance(node.func.value, cst.Name) and args.receiver is not None:
         name = node.func.value.value
         method = node.func.attr.value
-        added = tuple(v for v, _ in args.positional[-1:]) if method != "remove" else ()
+        added = tuple(agreed(walker, v) for v, _ in args.positional[-1:]) if method != "remove" else ()
         if method == "extend":
             added = tuple(i for v in added for a in v.alts if isinstance(a, Sequence) for i in a.items)
         alts: list[Alternative] = []

@@ -16,6 +16,7 @@ from mlsec_lint.python.targets import set_member
 from mlsec_lint.python.texts import texts
 from mlsec_lint.python.values import (
     Alternative,
+    Const,
     Instance,
     LocalClass,
     LocalObject,
@@ -30,6 +31,16 @@ from mlsec_lint.python.values import (
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
+
+
+@meaning("builtins.compile")
+def _compile(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
+    source = args.get("source")
+    if source is None:
+        return None
+    if all(isinstance(alt, Const) for alt in source[0].alts):
+        return source[0]
+    return Value((Instance("builtins.compile()", "builtins.compile", id(node)),), source[0].origins)  # not the file's name
 
 
 @meaning("builtins.getattr")
