@@ -16,8 +16,8 @@ from mlsec_lint.python.narrowing import settled
 from mlsec_lint.python.nodes import number_value, string_value
 from mlsec_lint.python.operators import add
 from mlsec_lint.python.targets import assign
-from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value
-from mlsec_lint.python.values import FALSE, NONE, TRUE, Local, Name, Value, join, known, told, unknown
+from mlsec_lint.python.texts import NUMBER, hole, is_number_format, text_parts, text_value, texts
+from mlsec_lint.python.values import FALSE, MOST, NONE, TRUE, Local, Name, Value, join, known, told, unknown
 
 if TYPE_CHECKING:
     from mlsec_lint.python.walk import Walker
@@ -48,20 +48,27 @@ def _strings(walker: Walker, node: cst.ConcatenatedString) -> Value:
 
 @evaluates(cst.FormattedString)
 def _formatted(walker: Walker, node: cst.FormattedString) -> Value:
-    parts: list[str] = []
+    rows: list[list[str]] = [[]]  # the parts, for each of the few texts that it may be
     origins = NONE
     for part in node.parts:
+        parts: tuple[str, ...] = ()
         if isinstance(part, cst.FormattedStringText):
-            parts.append(unescape(part.value) if "r" not in node.start.lower() else part.value)
+            parts = (unescape(part.value) if "r" not in node.start.lower() else part.value,)
         elif isinstance(part, cst.FormattedStringExpression):
             value = evaluate(walker, part.expression)
             origins |= value.origins
             walker.digests.escape(value)
             if part.format_spec is None and part.conversion is None:
-                parts.extend(text_parts(value) or ())
+                several = texts(value)
+                if 1 < len(several) == len(value.alts) and len(rows) * len(several) <= MOST:
+                    rows = [[*row, text] for row in rows for text in several]
+                else:
+                    parts = text_parts(value) or ()
             else:
-                parts.append(hole(id(part), NUMBER if _formats_number(part) else ""))
-    return text_value(parts, origins)
+                parts = (hole(id(part), NUMBER if _formats_number(part) else ""),)
+        for row in rows:
+            row += parts
+    return join(*(text_value(row, origins) for row in rows))
 
 
 def _formats_number(part: cst.FormattedStringExpression) -> bool:

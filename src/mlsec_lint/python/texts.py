@@ -42,8 +42,8 @@ def folder_of(ident: object, parts: Key) -> str:
 
 
 def makers(parts: Key) -> tuple[str, ...]:
-    """Return what made each unknown part, "" where that is not known."""
-    return tuple(part.partition("=")[2] for part in parts if part.startswith("\0"))
+    """Return what made each unknown part, "" where that is not known; a part that several may have made counts for each."""
+    return tuple(made for part in parts if part.startswith("\0") for made in part.partition("=")[2].split("|"))
 
 
 def is_number_format(spec: str) -> bool:
@@ -54,7 +54,9 @@ def is_number_format(spec: str) -> bool:
 def text_parts(value: Value) -> Key | None:
     """Return the parts of a value that is one string or path, else None."""
     if len(value.alts) != 1:
-        return ("\0" + identity(value),)
+        made = [alt.made for alt in value.alts if isinstance(alt, Instance) and not alt.key]
+        together = f"={'|'.join(dict.fromkeys(made))}" if len(made) == len(value.alts) else ""
+        return ("\0" + identity(value) + together,)
     alt = value.alts[0]
     if isinstance(alt, Const):
         return (alt.value,) if isinstance(alt.value, str) else (str(alt.value),)
