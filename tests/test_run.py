@@ -55,6 +55,14 @@ def test_findings_of_all_files_come_sorted_with_fingerprints_groups_and_lines() 
     assert (report.files, report.parsed, report.failing) == (3, 2, 3)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python reads such f-strings from 3.12 on")
+def test_a_file_for_a_newer_python_says_which_one_can_read_it() -> None:
+    _write("src/a.py", "names = ['a']\nprint(f\"{'\\n'.join(names)}\")\n")
+    (finding,) = _run().findings
+    assert (finding.code, finding.line) == ("MLS901", 2)
+    assert finding.message.endswith("run the linter with Python 3.12 or later")
+
+
 def test_fingerprints_survive_ten_lines_above() -> None:
     _write("src/a.py", BAD)
     before = [found.fingerprint for found in _run().findings]

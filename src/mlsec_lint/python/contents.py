@@ -41,6 +41,7 @@ def checkable(walker: Walker, *values: Value) -> Origins:
         out |= contents(walker, value)
     return frozenset(o for o in out if o.kind != "own")
 
+
 BUFFERS = ("io.BytesIO", "io.StringIO")
 
 

@@ -59,6 +59,12 @@ def read_by_python(source: Source) -> ast.Module:
     try:
         return parse_by_python(source.text)
     except SyntaxError as error:
-        raise SourceError(source.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
+        hint = "; run the linter with Python 3.12 or later" if _may_be_newer(error.msg) else ""
+        raise SourceError(source.path, str(error.lineno or 1), f"it does not parse: {error.msg}{hint}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise SourceError(source.path, "", f"it does not parse: {str(error) or 'it is nested too deeply'}") from None
+
+
+def _may_be_newer(message: str) -> bool:
+    """Return whether a newer Python may read what this one cannot: from 3.12 on an f-string may hold any expression."""
+    return message.startswith("f-string") and sys.version_info < (3, 12)

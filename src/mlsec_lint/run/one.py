@@ -5,10 +5,8 @@ Must not know of other files, processes, baselines or formats.
 
 from __future__ import annotations
 
-import ast
 import functools
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -107,7 +105,9 @@ def _check(text: Source, task: Task, ruleset: RuleSet, project: Project | None) 
     lock = lock_of(folder, ruleset, settings)
     raw = check(text, ruleset, settings, project, facts, lock, parsed)
     if task.syntax and text.kind == "python" and not parsed:
-        _hold_to_grammar(text)
+        from mlsec_lint.python.syntax import read_by_python
+
+        read_by_python(text)
     result = Result(parsed=parsed)
     by_code = {rule.code: rule for rule in ruleset.rules}
     for number, reason in (*text.troubles, *_unreadable(text)):
@@ -164,17 +164,6 @@ def _placed(text: Source, findings: list[Finding]) -> list[Finding]:
         replace(one, fix=replace(one.fix, in_file=tuple(next(places) for _ in one.fix.edits))) if one.fix else one
         for one in findings
     ]
-
-
-def _hold_to_grammar(text: Source) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text.text)
-    except SyntaxError as error:
-        raise SourceError(text.path, str(error.lineno or 1), f"it does not parse: {error.msg}") from None
-    except ValueError as error:
-        raise SourceError(text.path, "", f"it does not parse: {error}") from None
 
 
 @functools.lru_cache(maxsize=4096)
