@@ -55,6 +55,20 @@ def test_findings_of_all_files_come_sorted_with_fingerprints_groups_and_lines() 
     assert (report.files, report.parsed, report.failing) == (3, 2, 3)
 
 
+def test_two_files_of_a_package_that_are_given_alone_know_of_each_other() -> None:
+    _write("src/pkg/__init__.py", "")
+    _write("src/pkg/a/__init__.py", "")
+    _write("src/pkg/b/__init__.py", "")
+    _write("src/pkg/a/fetching.py", "import requests\n\ndef fetch(url):\n    return requests.get(url).content\n")
+    _write(
+        "src/pkg/b/loading.py",
+        "import pickle\n\nfrom pkg.a.fetching import fetch\n\ndef load(url):\n    return pickle.loads(fetch(url))\n",
+    )
+    alone = _run("src/pkg/a/fetching.py", "src/pkg/b/loading.py").findings
+    assert [(found.code, found.line) for found in alone] == [("MLS121", 6)]
+    assert alone == _run("src").findings
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python reads such f-strings from 3.12 on")
 def test_a_file_for_a_newer_python_says_which_one_can_read_it() -> None:
     _write("src/a.py", "names = ['a']\nprint(f\"{'\\n'.join(names)}\")\n")

@@ -89,7 +89,7 @@ class Project:
     def _top(self) -> str:
         """Return the folder that holds all the files, outside of any package: absolute imports start there."""
         top = os.path.commonpath([os.path.dirname(path) for path in self.shown]) if self.shown else ""
-        while top and os.path.join(top, "__init__.py") in self.shown:
+        while top and os.path.exists(os.path.join(top, "__init__.py")):  # checked or not: a hook is given a few files
             top = os.path.dirname(top)
         return top
 
