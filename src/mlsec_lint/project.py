@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from mlsec_lint import source as sources
 from mlsec_lint.kept import Kept
@@ -73,7 +74,7 @@ class Project:
         self.folders = set(self.folder_of.values())
         self._heads = _names(self.shown, self.folders)
         self._read = Kept(self._read_file, TEXTS)
-        self._in_pieces = Kept(self._cut, KEPT)
+        self._pieces: WeakValueDictionary[str, Pieces] = WeakValueDictionary()  # those of the walks that are kept
         self._walked = Kept(self._begun, KEPT)
         self._located = Kept(self._lookup, 8 * KNOWN)
         self.parsed = 0  # characters of the modules that were read in pieces for others
@@ -220,13 +221,16 @@ class Project:
             view = View(self, level, index, used) if level else None
             return begin(source, index, view, self._in_pieces(path)), used
 
-    def _cut(self, path: str) -> Pieces:
-        from mlsec_lint.python.pieces import Pieces
+    def _in_pieces(self, path: str) -> Pieces:
+        pieces = self._pieces.get(path)
+        if pieces is None:
+            from mlsec_lint.python.pieces import Pieces
 
-        source = self.source(path)
-        assert source is not None
-        self.parsed += len(source.text)
-        return Pieces(source)
+            source = self.source(path)
+            assert source is not None
+            self.parsed += len(source.text)
+            pieces = self._pieces[path] = Pieces(source)
+        return pieces
 
 
 class View:
