@@ -32,16 +32,12 @@ class Scan:
     owners: dict[bytes, frozenset[str]]  # leaf -> modules whose function it is
     spoken: Names[bool]  # the dotted names themselves
     index: Index
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """The command-line options of the rules."""
-        return tuple(option for options in self.dashed.values() for option in options)
+    options: re.Pattern[str] | None  # where one of the command-line options stands
 
     def passes(self, text: str, module: str = "") -> bool:
         """Return whether the file may have a finding."""
         read = _read(text, module)
-        if self.options and _options(self.options).search(text):
+        if self.options is not None and self.options.search(text):
             return True
         if not self._hits(read.words | read.own, read):
             return False
@@ -269,13 +265,6 @@ _BEFORE = re.compile(r"(?:[^\W\d]\w*\s*\.\s*)*[^\W\d]\w*\s*\Z")
 _DYNAMIC = frozenset(
     b"getattr attrgetter methodcaller __dict__ vars globals __getattribute__ import_module __import__ modules _target_".split()
 )
-
-
-@functools.lru_cache(maxsize=8)
-def _options(options: tuple[str, ...]) -> re.Pattern[str]:
-    """Return where an option stands: looked for by its first dash, which is rare."""
-    parts = (option.partition("-") for option in options)
-    return re.compile("-(?:" + "|".join(f"(?<={first}-){re.escape(rest)}" for first, _, rest in parts) + ")")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -235,7 +235,15 @@ class _Builder:
             {leaf: frozenset(names) for leaf, names in self.owners.items()},
             self.spoken,
             self.index,
+            _standing(dict.fromkeys(self.dashed)),
         )
+
+
+def _standing(options: Iterable[str]) -> re.Pattern[str] | None:
+    """Return where one of these command-line options stands: looked for by its first dash, which is rare."""
+    parts = [option.partition("-") for option in options]
+    texts = "|".join(f"(?<={first}-){re.escape(rest)}" for first, _, rest in parts)
+    return re.compile(f"-(?:{texts})") if parts else None
 
 
 def _module_like(part: str) -> bool:

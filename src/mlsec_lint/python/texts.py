@@ -55,8 +55,9 @@ def text_parts(value: Value) -> Key | None:
     """Return the parts of a value that is one string or path, else None."""
     if len(value.alts) != 1:
         made = [alt.made for alt in value.alts if isinstance(alt, Instance) and not alt.key]
-        together = f"={'|'.join(dict.fromkeys(made))}" if len(made) == len(value.alts) else ""
-        return ("\0" + identity(value) + together,)
+        if len(made) == len(value.alts):
+            return (hole(identity(value), "|".join(dict.fromkeys(made))),)
+        return ("\0" + identity(value),)
     alt = value.alts[0]
     if isinstance(alt, Const):
         return (alt.value,) if isinstance(alt.value, str) else (str(alt.value),)

@@ -40,9 +40,8 @@ def _compile(walker: Walker, node: cst.Call, args: Arguments) -> Value | None:
         return None
     if all(isinstance(alt, Const) for alt in source[0].alts):
         return source[0]
-    return Value(
-        (Instance("builtins.compile()", "builtins.compile", id(node)),), source[0].origins
-    )  # not the file's name
+    made = Instance("builtins.compile()", "builtins.compile", id(node))
+    return Value((made,), source[0].origins)  # not those of the file's name
 
 
 @meaning("builtins.getattr")
