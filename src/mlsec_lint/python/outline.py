@@ -146,13 +146,7 @@ def _statement(node: ast.stmt, text: str) -> Statement:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         found = Import.of(node)
         return Statement(frozenset(name.encode() for name in found.bound), "", (found,), alone=True)
-    imports: list[Import] = []
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        bound = {node.name}
-        inner = ast.walk(node) if "import" in text else ()
-        imports += [Import.of(one) for one in inner if isinstance(one, (ast.Import, ast.ImportFrom))]
-    else:
-        bound = _bound(node, text, imports)
+    bound, imports = _bound(node, text)
     return Statement(
         frozenset(name.encode() for name in bound),
         text,
@@ -197,9 +191,13 @@ def wanted(
     return frozenset(name.decode() for name in found)
 
 
-def _bound(node: ast.stmt, text: str, imports: list[Import]) -> set[str]:
-    """Return the names that a statement at the top gives a value, and put the imports in it into a list."""
+def _bound(node: ast.stmt, text: str) -> tuple[set[str], list[Import]]:
+    """Return the names that a statement at the top gives a value, and the imports in it."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        within = ast.walk(node) if "import" in text else ()
+        return {node.name}, [Import.of(one) for one in within if isinstance(one, (ast.Import, ast.ImportFrom))]
     out: set[str] = set()
+    imports: list[Import] = []
     binding = ":=" in text  # whether expressions may give names a value
     waiting: list[ast.AST] = [node]
     while waiting:
@@ -219,4 +217,4 @@ def _bound(node: ast.stmt, text: str, imports: list[Import]) -> set[str]:
         elif isinstance(inner, (ast.Import, ast.ImportFrom)):
             imports.append(found := Import.of(inner))
             out.update(found.bound)
-    return out
+    return out, imports
