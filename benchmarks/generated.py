@@ -29,4 +29,7 @@ def shapes() -> Iterator[tuple[str, str]]:
     yield "one string of 4.9 MB", head + "x = torch.load('" + "a" * 4_900_000 + "')\n"
     branches = "".join(f"if name{n}:\n    name{n} = torch.load('m.pt')\n" for n in range(LINES // 5))
     yield "20,000 branches", head + branches
+    growing = "def run(path):\n    rows, text = [path], path\n"
+    doubled = "".join(f"    if path.x{n}:\n        rows += [rows, *rows]\n        text += text\n" for n in range(1_000))
+    yield "1,000 branches that double a list and a text", head + growing + doubled + "    torch.load(rows, text)\n"
     yield "more than 5 MB", head + "x = 1\n" * 900_000

@@ -46,10 +46,10 @@ class Exports:
     """What the texts of a project's modules tell of their names, as far as the rules of an index are concerned."""
 
     def __init__(self, project: Project, index: Index, hops: int, kept: int, known: int) -> None:
-        """`hops`: through modules that only hand names on; `kept` and `known`: how many texts and facts are held."""
+        """`hops`: through modules that only hand names on; `kept` and `known`: characters of outlines, and facts, held."""
         self.project, self.index, self.hops, self.known = project, index, hops, known
-        self._outline = Kept(self._read_outline, kept)
-        self._holding = Kept(self._all_held, kept)
+        self._outline = Kept(self._read_outline, kept, lambda outline: sum(len(one.text) for one in outline))
+        self._holding = Kept(self._all_held, known)
         self._hits = Kept(self._find_hits, known)
         self._starred = Kept(self._read_starred, known)
         self._bound = Kept(self._read_bound, known)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from mlsec_lint.python.values import Value
     from mlsec_lint.python.walk import Walker
 
-KEPT = 300  # modules whose tree or walk is kept in memory, a megabyte or so each
-TEXTS = 1_000  # modules whose text is kept
+# Characters of the modules of which something is kept in memory.
+WALKED = 30_000_000  # of those whose tree and walk are, which take 30 bytes or so for each
+TEXTS = 30_000_000  # of those whose text is
 KNOWN = 5_000  # modules of which what their texts tell is kept, too
 LEVELS = 2  # imports followed from the module being checked
 REEXPORTS = 5  # names followed through modules that only hand them on
@@ -73,9 +74,9 @@ class Project:
         self.folder_of = {shown: os.path.dirname(path) for path, shown in self.shown.items()}  # by path as shown
         self.folders = set(self.folder_of.values())
         self._heads = _names(self.shown, self.folders)
-        self._read = Kept(self._read_file, TEXTS)
+        self._read = Kept(self._read_file, TEXTS, lambda source: len(source.text) if source is not None else 0)
         self._pieces: WeakValueDictionary[str, Pieces] = WeakValueDictionary()  # those of the walks that are kept
-        self._walked = Kept(self._begun, KEPT)
+        self._walked = Kept(self._begun, WALKED, lambda begun: len(begun[0].source.text))
         self._located = Kept(self._lookup, 8 * KNOWN)
         self.parsed = 0  # characters of the modules that were read in pieces for others
         self._texts: Exports | None = None
@@ -190,7 +191,7 @@ class Project:
         if self._texts is None or self._texts.index is not index.tables:
             from mlsec_lint.exports import Exports
 
-            self._texts = Exports(self, index.tables, REEXPORTS, KEPT, KNOWN)
+            self._texts = Exports(self, index.tables, REEXPORTS, WALKED, KNOWN)
             self._walked.clear()
         return self._texts
 

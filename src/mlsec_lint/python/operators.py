@@ -142,12 +142,29 @@ def add(walker: Walker, left: Value, right: Value, node: cst.CSTNode) -> Value:
     )
     if stringy:
         return concat(left, right)
-    rows = [a for v in (left, right) for a in v.alts if isinstance(a, Sequence)]
-    if rows:
-        both = len(rows) == 2 and len(left.alts) == 1 == len(right.alts)
-        items = tuple(i for r in rows for i in r.items)
+    first, second = _rows(left), _rows(right)
+    if rows := (*first, *second):
+        both = len(first) == 1 == len(second) and len(left.alts) == 1 == len(right.alts)
+        items = (*_all_items(first), *_all_items(second))
         return Value((Sequence(items, not both or any(r.open for r in rows)),), left.origins | right.origins)
     return unknown(f"?{id(node)}", left.origins | right.origins)
+
+
+def _rows(value: Value) -> list[Sequence]:
+    return [alt for alt in value.alts if isinstance(alt, Sequence)]
+
+
+def _all_items(rows: list[Sequence]) -> tuple[Value, ...]:
+    """Return what any of these lists holds; what they begin with alike, before a condition has added more, is held once."""
+    items: list[Value] = []
+    for row in rows:
+        alike = 0
+        for one, other in zip(items, row.items, strict=False):
+            if one != other:
+                break
+            alike += 1
+        items += row.items[alike:]
+    return tuple(items)
 
 
 @evaluates(cst.BooleanOperation)

@@ -5,6 +5,7 @@ Knows values alone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from mlsec_lint.python.values import (
@@ -28,6 +29,9 @@ from mlsec_lint.python.values import (
 HEAD = "[head]"  # how an unknown value is called that is another one up to its first separator
 BEGINNING = ".[:]"  # and how one is called that is the beginning of another
 CONSTANT = "typing.Final"  # what made a part that is a name in capitals of another module
+# Of a text that much is known: a program may double it with each statement.
+LONGEST = 50_000  # characters
+MOST_PARTS = 200  # known and unknown ones
 NUMBER = "builtins.int"  # what made a part that can only be digits, a sign, a point
 
 
@@ -74,7 +78,10 @@ def text_parts(value: Value) -> Key | None:
 
 def identity(value: Value) -> str:
     """Return a text that is equal for equal values."""
-    return "|".join(sorted(_alt_identity(a) for a in value.alts))
+    text = "|".join(sorted(_alt_identity(a) for a in value.alts))
+    if len(text) > LONGEST:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text
 
 
 def _alt_identity(alt: Alternative) -> str:
@@ -92,9 +99,14 @@ def _alt_identity(alt: Alternative) -> str:
 
 
 def merge_parts(parts: Iterable[str]) -> Key:
-    """Join neighbouring known texts."""
+    """Join neighbouring known texts; how a long one goes on is unknown."""
     out: list[str] = []
+    length = 0
     for part in parts:
+        length += len(part)
+        if length > LONGEST or len(out) == MOST_PARTS:
+            out.append(hole("rest"))
+            break
         if out and part and not part.startswith("\0") and not out[-1].startswith("\0"):
             out[-1] += part
         elif part:
@@ -146,8 +158,10 @@ def concat(left: Value, right: Value, path: bool = False, between: str = "") -> 
         for b in rights:
             if not path and isinstance(a, Const) and isinstance(b, Const):
                 try:
-                    alts.append(Const(a.value + between + b.value if between else a.value + b.value))
-                    continue
+                    both = a.value + between + b.value if between else a.value + b.value
+                    if not isinstance(both, (str, bytes)) or len(both) <= LONGEST:
+                        alts.append(Const(both))
+                        continue
                 except TypeError:
                     pass
             pa = text_parts(Value((a,))) or ()

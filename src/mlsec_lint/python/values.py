@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlsec_lint.python.functions import ClassInfo, FunctionInfo
 
 MOST = 8  # alternatives kept side by side; beyond it the value is unknown
+HEAVY = 10_000  # values inside a list or a dictionary, counted through all levels, beyond which these are not known
 
 ABSENT = "absent"
 CODE = "code"  # origin of names and signatures that the program reads from itself
@@ -118,17 +119,43 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
+    """A list, tuple or set; one that is too heavy is open and holds nothing."""
+
     items: tuple[Value, ...]
     open: bool = False  # may hold more
+    weight: int = field(default=0, init=False, compare=False, repr=False)
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weight = _weight(self.items)
+        if weight > HEAVY:
+            _become(self, items=(), open=True)
+            weight = 1
+        _become(self, weight=weight)
+
+    def __hash__(self) -> int:
+        return self._hash or _hashed(self, (self.items, self.open))
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A dictionary (or a namespace) with known keys."""
+    """A dictionary (or a namespace) with known keys; one that is too heavy is open and has none."""
 
     entries: tuple[tuple[str, Value], ...]
     open: bool = False
     of: str = "builtins.dict"
+    weight: int = field(default=0, init=False, compare=False, repr=False)
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weight = _weight(value for _, value in self.entries)
+        if weight > HEAVY:
+            _become(self, entries=(), open=True)
+            weight = 1
+        _become(self, weight=weight)
+
+    def __hash__(self) -> int:
+        return self._hash or _hashed(self, (self.entries, self.open, self.of))
 
     def get(self, key: str) -> Value | None:
         for k, v in self.entries:
@@ -214,10 +241,24 @@ class LocalObject:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
+    """A callable with some of its arguments; one that is too heavy is of something unknown."""
+
     function: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
     told: bool = False  # the incomplete call has been reported already
+    weight: int = field(default=0, init=False, compare=False, repr=False)
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weight = _weight((self.function, *self.args, *(value for _, value in self.keywords)))
+        if weight > HEAVY:
+            _become(self, function=unknown("many"), args=(), keywords=())
+            weight = 1
+        _become(self, weight=weight)
+
+    def __hash__(self) -> int:
+        return self._hash or _hashed(self, (self.function, self.args, self.keywords, self.told))
 
 
 Alternative = (
@@ -248,6 +289,30 @@ class Value:
         """Return this value with more origins."""
         merged = self.origins.union(more)
         return self if merged == self.origins else Value(self.alts, merged)
+
+
+def _weight(held: Iterable[Value]) -> int:
+    """Return how many values there are in these, through all levels.
+
+    A program may double what it holds with each statement; what is done with values takes time by their weight.
+    """
+    weight = 1
+    for value in held:
+        for alt in value.alts:
+            weight += alt.weight if isinstance(alt, (Sequence, Table, Partial)) else 1
+    return weight
+
+
+def _become(alt: Alternative, **fields: object) -> None:
+    """Give an alternative that is being made these fields."""
+    for name, value in fields.items():
+        object.__setattr__(alt, name, value)
+
+
+def _hashed(alt: Alternative, parts: tuple[object, ...]) -> int:
+    """Return the hash of an alternative, and remember it: those inside others are asked for theirs again and again."""
+    _become(alt, _hash=hash(parts) or 1)
+    return alt._hash  # type: ignore[union-attr]
 
 
 def known(value: object) -> Value:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from mlsec_lint.python.arguments import Arguments, all_origins, given
 from mlsec_lint.python.digests import digest_of, digested, outcome
 from mlsec_lint.python.dispatch import meaning
-from mlsec_lint.python.texts import NUMBER, hole, is_number_format, merge_parts, text_parts, text_value, texts
+from mlsec_lint.python.texts import LONGEST, NUMBER, hole, is_number_format, merge_parts, text_parts, text_value, texts
 from mlsec_lint.python.values import (
     Alternative,
     Const,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SPLIT = "shlex.split"
 _MARK = 0xE000  # characters for private use, which stand for unknown parts
-_LONGEST = 64  # words of a text that are kept
+_MOST_WORDS = 64  # of a text that is split
 
 
 @meaning("builtins.str", "builtins.repr", "builtins.bytes", "builtins.bytearray", "builtins.memoryview", "os.fsencode")
@@ -105,12 +105,19 @@ def _text_method(walker: Walker, node: cst.Call, args: Arguments) -> Value | Non
     for alt in args.receiver.alts:
         if isinstance(alt, Const) and isinstance(alt.value, str) and len(plain) == len(args.positional):
             try:
-                alts.append(Const(getattr(alt.value, node.func.attr.value)(*plain)))
+                alts.append(Const(_changed(alt.value, node.func.attr.value, plain)))
                 continue
             except (TypeError, ValueError):
                 pass
         alts.append(Symbol(f"?{id(node)}"))
     return Value(tuple(dict.fromkeys(alts)), all_origins(args))
+
+
+def _changed(text: str, method: str, plain: list[Any]) -> str:
+    """Return what a method makes of a text; raises TypeError, and ValueError where it would be too long."""
+    if method == "replace" and len(plain) > 1 and len(text) + text.count(plain[0]) * len(plain[1]) > LONGEST:
+        raise ValueError("too long")
+    return str(getattr(text, method)(*plain))
 
 
 @meaning("builtins.str.split", "shlex.split")
@@ -146,11 +153,11 @@ def _words(alt: Alternative, node: cst.Call, how: list[object] | None) -> list[A
     except (TypeError, ValueError):
         return None
     out: list[Alternative] = []
-    for number, word in enumerate(words[:_LONGEST]):
+    for number, word in enumerate(words[:_MOST_WORDS]):
         start = next((at for at, char in enumerate(word) if char in marks), None)
         # what is spliced in may hold blanks itself: only how the word begins is known
         out.append(Const(word) if start is None else Text(merge_parts((word[:start], hole(f"{id(node)}:{number}")))))
-    return out if len(words) <= _LONGEST else None
+    return out if len(words) <= _MOST_WORDS else None
 
 
 @meaning("builtins.str.encode", "builtins.bytes.decode", "builtins.str.strip()")
