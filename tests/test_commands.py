@@ -334,3 +334,10 @@ def test_the_shell_lines_of_a_notebook_are_one_script() -> None:
     assert said[-1] == (17, 1, "pip install d")
     for line, _, text in said:
         assert text.split()[0] in lines[read.places[line - 1].line - 1]
+
+
+def test_a_pipeline_of_thousands_of_stages_is_read_in_time_and_its_end_is_told() -> None:
+    found = commands.split("curl https://a.b/x | " * 3_000 + "bash")
+    assert len(found) == 3_001
+    assert found[-2].into == ("bash",)
+    assert sum(len(one.into) for one in found) < 20 * len(found)  # each would be told of all that follow

@@ -27,6 +27,7 @@ from mlsec_lint.commands.wrappers import ASSIGNMENT, unwrap
 
 _DECLARE = frozenset({"export", "local", "readonly", "declare", "typeset", "set"})
 _IGNORED = frozenset({"for", "case", "select", "fi", "done", "esac", "}", "function", "in", "]]"})
+_STAGES = 16  # of a pipeline that are told what they are piped into later; longer ones are not written by people
 _TESTS = frozenset({"[", "[[", "test"})
 
 
@@ -104,7 +105,7 @@ class Reader(Lexer):
         """Tell the earlier stages of a pipeline that they are piped into `feeds`."""
         if len(pipeline) < 2 or not feeds:
             return
-        for number in range(pipeline[0], pipeline[-1]):
+        for number in range(pipeline[-_STAGES:][0], pipeline[-1]):
             self.found[number] = replace(self.found[number], into=(*self.found[number].into, feeds))
 
     def _skip_array(self) -> None:

@@ -5,6 +5,7 @@ Before Python 3.12 the expressions of an f-string hold neither its own quotes no
 
 from __future__ import annotations
 
+import functools
 import re
 
 import libcst as cst
@@ -29,10 +30,15 @@ def styled(new: str, around: str) -> str:
 def fitting(changes: list[Change], tree: cst.Module, node: cst.CSTNode, text: str) -> list[Change]:
     """Return the changes at `node` with quotes that its place allows; refuses where there are none."""
     risky = any(re.search(r"['\"\\\r\n#]", new) for _, _, new in changes)
-    if not risky or not _F_STRING.search(text):
+    if not risky or not _has_f_strings(text):
         return changes
     around = _around(tree, node)
     return [(start, end, _fitted(new, around)) for start, end, new in changes] if around else changes
+
+
+@functools.lru_cache(maxsize=2)  # many changes are made of one module
+def _has_f_strings(text: str) -> bool:
+    return _F_STRING.search(text) is not None
 
 
 def _fitted(new: str, around: set[str]) -> str:
