@@ -21,6 +21,7 @@ from mlsec_lint.python.values import known, named
 if TYPE_CHECKING:
     from mlsec_lint.project import Project, Used
     from mlsec_lint.python.index import Index
+    from mlsec_lint.python.scan import Scan
     from mlsec_lint.python.values import Value
 
 _IMPORT = re.compile(
@@ -57,7 +58,10 @@ class Exports:
         self._found: dict[tuple[str, int, int], tuple[frozenset[str], Used]] = {}
         self._asked: dict[tuple[str, int, int], _Asked] = {}  # what is being found out, each for the one before it
         self._lowest = 0  # the first of them that what has been found out since rests on
-        self._questions = (scans.wide(index), scans.sinks(index), scans.fetching(index))
+
+    @functools.cached_property
+    def _questions(self) -> tuple[Scan, ...]:
+        return (scans.wide(self.index), scans.sinks(self.index), scans.fetching(self.index))
 
     def is_wide(self, path: str) -> bool:
         """Return whether a module holds anything that others may want to know."""
@@ -239,6 +243,10 @@ class Exports:
 
     def passes(self, source: Source) -> bool:
         """Return whether a source may hand data from outside to a function of the project that does with them what it should not."""
+        if not any(
+            self.project.may_be(base or dotted) for base, names in _named_by(source.text) for dotted in names.values()
+        ):
+            return False  # most single files: what else is asked takes longer to make ready than they to check
         if scans.outside(self.index).passes(source.text, source.module):  # whatever is in a module may be a wrapper
             dotted = (one for base, names in _named_by(source.text) for one in (base, *names.values()) if one)
             paths = filter(None, (self.project.find(one, source.path) for one in dotted))
