@@ -72,7 +72,8 @@ def in_turn(runs: dict[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]
 
 def ours(*arguments: str) -> tuple[str, ...]:
     """Return the command that checks with this project, at its default settings."""
-    return (sys.executable, "-m", "mlsec_lint", "check", "--isolated", "--exit-zero", "-q", *arguments)
+    options = ("--isolated", "--exit-zero", "--no-gitignore", "-q")  # git ignores the folder of the packages
+    return (sys.executable, "-m", "mlsec_lint", "check", *options, *arguments)
 
 
 class Benchmarks:
