@@ -118,44 +118,61 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class _Holding:
+    """What holds other values: it knows how many, through all levels, and lets go of too many; its hash is remembered.
+
+    A program may double what it holds with each statement, and what is done with values takes time by their weight.
+    """
+
+    weight: int = field(default=0, init=False, compare=False, repr=False)
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def _weigh(self, held: Iterable[Value], **instead: object) -> None:
+        """Take note of the weight of what is held; where that is too heavy, have the fields `instead`."""
+        weight = 1
+        for value in held:
+            for alt in value.alts:
+                weight += alt.weight if isinstance(alt, _Holding) else 1
+        self._become(**({"weight": weight} if weight <= HEAVY else {"weight": 1, **instead}))
+
+    def _hashed(self, *parts: object) -> int:
+        """Return the hash of these parts: those inside others are asked for theirs again and again."""
+        if not self._hash:
+            self._become(_hash=hash(parts) or 1)
+        return self._hash
+
+    def _become(self, **fields: object) -> None:
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence(_Holding):
     """A list, tuple or set; one that is too heavy is open and holds nothing."""
 
     items: tuple[Value, ...]
     open: bool = False  # may hold more
-    weight: int = field(default=0, init=False, compare=False, repr=False)
-    _hash: int = field(default=0, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        weight = _weight(self.items)
-        if weight > HEAVY:
-            _become(self, items=(), open=True)
-            weight = 1
-        _become(self, weight=weight)
+        self._weigh(self.items, items=(), open=True)
 
     def __hash__(self) -> int:
-        return self._hash or _hashed(self, (self.items, self.open))
+        return self._hashed(self.items, self.open)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(_Holding):
     """A dictionary (or a namespace) with known keys; one that is too heavy is open and has none."""
 
     entries: tuple[tuple[str, Value], ...]
     open: bool = False
     of: str = "builtins.dict"
-    weight: int = field(default=0, init=False, compare=False, repr=False)
-    _hash: int = field(default=0, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        weight = _weight(value for _, value in self.entries)
-        if weight > HEAVY:
-            _become(self, entries=(), open=True)
-            weight = 1
-        _become(self, weight=weight)
+        self._weigh((value for _, value in self.entries), entries=(), open=True)
 
     def __hash__(self) -> int:
-        return self._hash or _hashed(self, (self.entries, self.open, self.of))
+        return self._hashed(self.entries, self.open, self.of)
 
     def get(self, key: str) -> Value | None:
         for k, v in self.entries:
@@ -240,25 +257,20 @@ class LocalObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(_Holding):
     """A callable with some of its arguments; one that is too heavy is of something unknown."""
 
     function: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
     told: bool = False  # the incomplete call has been reported already
-    weight: int = field(default=0, init=False, compare=False, repr=False)
-    _hash: int = field(default=0, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        weight = _weight((self.function, *self.args, *(value for _, value in self.keywords)))
-        if weight > HEAVY:
-            _become(self, function=unknown("many"), args=(), keywords=())
-            weight = 1
-        _become(self, weight=weight)
+        held = (self.function, *self.args, *(value for _, value in self.keywords))
+        self._weigh(held, function=unknown("many"), args=(), keywords=())
 
     def __hash__(self) -> int:
-        return self._hash or _hashed(self, (self.function, self.args, self.keywords, self.told))
+        return self._hashed(self.function, self.args, self.keywords, self.told)
 
 
 Alternative = (
@@ -289,30 +301,6 @@ class Value:
         """Return this value with more origins."""
         merged = self.origins.union(more)
         return self if merged == self.origins else Value(self.alts, merged)
-
-
-def _weight(held: Iterable[Value]) -> int:
-    """Return how many values there are in these, through all levels.
-
-    A program may double what it holds with each statement; what is done with values takes time by their weight.
-    """
-    weight = 1
-    for value in held:
-        for alt in value.alts:
-            weight += alt.weight if isinstance(alt, (Sequence, Table, Partial)) else 1
-    return weight
-
-
-def _become(alt: Alternative, **fields: object) -> None:
-    """Give an alternative that is being made these fields."""
-    for name, value in fields.items():
-        object.__setattr__(alt, name, value)
-
-
-def _hashed(alt: Alternative, parts: tuple[object, ...]) -> int:
-    """Return the hash of an alternative, and remember it: those inside others are asked for theirs again and again."""
-    _become(alt, _hash=hash(parts) or 1)
-    return alt._hash  # type: ignore[union-attr]
 
 
 def known(value: object) -> Value:
